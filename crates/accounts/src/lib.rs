@@ -1,0 +1,1 @@
+//! Accounts, persons, capabilities, requirements, external accounts.

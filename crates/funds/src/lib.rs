@@ -1,0 +1,1 @@
+//! Every document that moves a balance: charges, refunds, transfers, fees, payouts.

@@ -1,0 +1,1 @@
+//! Double-entry bookkeeping: chart of accounts, postings, limits, balance arithmetic.

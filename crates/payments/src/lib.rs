@@ -1,0 +1,1 @@
+//! Whether and how a payer pays: customers, payment methods, payment intents.

@@ -1,0 +1,1 @@
+//! Where money enters or leaves: card networks and banks.

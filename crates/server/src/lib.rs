@@ -1,0 +1,1 @@
+//! The server: command line, configuration and wiring.

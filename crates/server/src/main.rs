@@ -1,0 +1,2 @@
+//! The `kontor` binary.
+fn main() {}

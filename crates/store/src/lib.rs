@@ -1,0 +1,1 @@
+//! Worlds, transactions, changesets, the judge, and the engines that hold them.

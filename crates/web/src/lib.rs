@@ -1,0 +1,1 @@
+//! Pages for people: home, authentication, later onboarding and dashboards.

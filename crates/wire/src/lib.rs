@@ -1,0 +1,1 @@
+//! Stripe's wire: forms, JSON, routes, keys, idempotency, expansion, lists, errors, OpenAPI.

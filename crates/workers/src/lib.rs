@@ -1,0 +1,1 @@
+//! Webhook dispatch and delivery, due jobs, payout scheduling, sealing, pruning.

@@ -1,0 +1,47 @@
+# What there is to do here. `make` alone lists it.
+
+target := $(abspath $(or $(CARGO_TARGET_DIR),target))
+export KONTOR_BIN ?= $(target)/debug/kontor
+
+.PHONY: help run test test-rust test-node test-python lint bench clean-data need
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build Kontor and start it (ARGS="--listen 0.0.0.0:4242" for more)
+	cargo build --release --locked -p kontor
+	exec $(target)/release/kontor serve $(ARGS)
+
+test: need ## Run every test, on SQLite and on a private PostgreSQL
+	scripts/with-postgres $(MAKE) --no-print-directory test-rust test-node test-python
+
+test-rust: ## Only the Rust tests (ARGS="-p kontor-ledger" for some)
+	scripts/need build postgres
+	scripts/with-postgres cargo test --locked $(or $(ARGS),--workspace)
+
+test-node: server ## Only the official Node package against a server
+	scripts/need postgres node
+	cd tests/sdk-node && ../../scripts/with-postgres npm test --silent
+
+test-python: server ## Only the official Python package, and the README's examples
+	scripts/need postgres node python curl
+	cd tests/sdk-python && ../../scripts/with-postgres .venv/bin/pytest
+
+.PHONY: server
+server: # the binary that the tests of the official packages start
+	cargo build --locked -p kontor
+
+lint: ## Check formatting, lints and that Cargo.lock is current
+	cargo metadata --locked --format-version 1 >/dev/null
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+bench: ## Measure payments per second (ARGS for the bench program)
+	scripts/need build postgres
+	scripts/with-postgres cargo run --release --locked -p kontor-bench -- $(ARGS)
+
+need: ## Install what the tests need and this machine lacks
+	scripts/need
+
+clean-data: ## Delete ./kontor-data, where `make run` keeps its books
+	rm -rf kontor-data

@@ -1,0 +1,1 @@
+//! The sealing of the book.

@@ -32,6 +32,12 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// A schema of these kinds and the store's own (events and jobs).
+    pub fn new(kinds: impl IntoIterator<Item = &'static Kind>) -> Schema {
+        let own = [<crate::Event as crate::Document>::KIND, <crate::Job as crate::Document>::KIND];
+        Schema { kinds: own.into_iter().chain(kinds).collect() }
+    }
+
     /// The kind whose ids start with the prefix of `id`.
     pub fn kind_of(&self, id: &str) -> Option<&'static Kind> {
         let prefix = id.split_once('_')?.0;

@@ -144,6 +144,19 @@ impl World {
         })
     }
 
+    /// A sandbox in memory whose clock stands at Monday, 2 November 2026, 12:00 UTC until it is moved: the same seed and
+    /// requests give the same bytes. For tests and simulation.
+    ///
+    /// # Errors
+    /// When the committer's thread cannot be started.
+    pub fn seeded(schema: Schema, seed: u64) -> Result<World, StoreError> {
+        let engine = crate::Memory::new();
+        let clock = Clock::manual(Timestamp(1_793_620_800));
+        let settings = WorldSettings::sandbox("http://127.0.0.1:4242");
+        let vault = Vault::new([7; 32]);
+        World::open(Arc::new(engine.clone()), engine, schema, clock, Rng::seeded(seed), vault, settings)
+    }
+
     /// The store's reading side.
     pub fn reader(&self) -> &dyn Reader {
         &*self.reader

@@ -1,0 +1,94 @@
+//! Exactly once: the same key and parameters get the first answer again.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kernel::{ApiError, ErrorType, Result};
+use sha2::{Digest, Sha256};
+use store::Caller;
+
+use crate::params::Params;
+
+/// The longest key (Stripe, "Idempotent requests").
+const LONGEST: usize = 255;
+
+/// What makes a request the same request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Repeatable {
+    pub(crate) scope: String,
+    pub(crate) key: String,
+    pub(crate) request_hash: String,
+}
+
+impl Repeatable {
+    pub(crate) fn new(key: &str, caller: &Caller, path: &str, params: &Params) -> Result<Repeatable> {
+        if LONGEST < key.chars().count() {
+            return Err(ApiError::new(
+                400,
+                ErrorType::Idempotency,
+                format!("Idempotency keys must be less than or equal to {LONGEST} characters."),
+            ));
+        }
+        let mut hasher = Sha256::new();
+        hasher.update(path);
+        hasher.update([0]);
+        hasher.update(params.canonical());
+        Ok(Repeatable {
+            scope: format!("{}/{}", caller.key_account, caller.account),
+            key: key.to_owned(),
+            request_hash: hex::encode(&hasher.finalize()[..16]),
+        })
+    }
+}
+
+/// 400: the key was first used with other parameters.
+pub(crate) fn other_parameters(key: &str) -> ApiError {
+    ApiError::new(
+        400,
+        ErrorType::Idempotency,
+        format!(
+            "Keys for idempotent requests can only be used with the same parameters they were first used with. Try using \
+             a key other than '{key}' if you meant to execute a different request."
+        ),
+    )
+}
+
+/// 409 `idempotency_key_in_use`.
+fn in_use(key: &str) -> ApiError {
+    ApiError::new(
+        409,
+        ErrorType::Idempotency,
+        format!(
+            "There is currently another in-progress request using this Idempotent Key (that probably means you submitted \
+             twice, and the other request is still going through): {key}. Please try again later."
+        ),
+    )
+    .code("idempotency_key_in_use")
+}
+
+/// The keys of requests that are being worked on in this process. Another process's are caught by the judge.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InFlight(Arc<Mutex<HashSet<(String, String)>>>);
+
+impl InFlight {
+    pub(crate) fn enter(&self, request: &Repeatable) -> Result<Guard> {
+        let entry = (request.scope.clone(), request.key.clone());
+        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !keys.insert(entry.clone()) {
+            return Err(in_use(&request.key));
+        }
+        Ok(Guard { keys: self.clone(), entry })
+    }
+}
+
+/// Frees the key when the request is answered, or given up.
+pub(crate) struct Guard {
+    keys: InFlight,
+    entry: (String, String),
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.keys.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.entry);
+    }
+}

@@ -65,6 +65,30 @@ impl Code {
             Code::Adjustment => "adjustment",
         }
     }
+
+    const ALL: [Code; 16] = [
+        Code::Charge,
+        Code::ProcessingFee,
+        Code::ApplicationFee,
+        Code::ApplicationFeeRefund,
+        Code::Refund,
+        Code::RefundFailure,
+        Code::Transfer,
+        Code::TransferReversal,
+        Code::Maturity,
+        Code::Payout,
+        Code::PayoutCancel,
+        Code::PayoutFailure,
+        Code::PayoutReversal,
+        Code::PayoutArrival,
+        Code::Conversion,
+        Code::Adjustment,
+    ];
+
+    /// Reads the name that [`Code::as_str`] gives.
+    pub fn parse(name: &str) -> Option<Code> {
+        Code::ALL.into_iter().find(|code| code.as_str() == name)
+    }
 }
 
 /// Money moved from `debit` to `credit`. Never changed once committed; a wrong one is corrected by another.
@@ -160,5 +184,19 @@ impl Limit {
             Bound::AtLeast(floor) => floor <= balance,
             Bound::Exactly(value) => balance == value,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_can_be_read_back_by_the_name_that_they_serialise_to() {
+        for code in Code::ALL {
+            assert_eq!(Code::parse(code.as_str()), Some(code));
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        }
+        assert_eq!(Code::parse("gift"), None);
     }
 }

@@ -121,8 +121,10 @@ pub struct Kind {
     /// The JSON schema of the document: for OpenAPI and for the SQL view.
     pub json_schema: fn() -> Schema,
     /// Changes what is shown with the time alone, when something does (a balance transaction's `status`).
-    pub present: Option<fn(&mut serde_json::Map<String, serde_json::Value>, Timestamp)>,
+    pub present: Option<Present>,
 }
+
+type Present = fn(&mut serde_json::Map<String, serde_json::Value>, Timestamp);
 
 impl Kind {
     /// A kind whose documents are shown as stored.

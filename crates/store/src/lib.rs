@@ -7,14 +7,17 @@
 pub mod audit;
 mod changeset;
 mod committer;
+mod ddl;
 mod document;
 mod engine;
 mod judge;
 mod memory;
 pub mod postgres;
+mod query;
 mod row;
 pub mod seal;
 pub mod sqlite;
+mod touched;
 mod tx;
 mod vault;
 mod world;

@@ -1,0 +1,116 @@
+//! The SQLite engine: one file, one connection that writes, a few that read.
+//!
+//! - A batch is one `BEGIN IMMEDIATE` transaction: look up what it touches, judge, write what holds, commit with one
+//!   sync of the write-ahead log. Nothing is remembered between batches, because a command run beside the server may
+//!   write to the same file.
+//! - After any error the writing connection is closed and the next batch opens another, so that a full disk or a
+//!   filesystem that went away is over as soon as it is over.
+//! - The file belongs to its owner alone; SQLite gives its log and its index file the same permissions.
+
+mod read;
+mod schema;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+pub use read::SqliteReader;
+pub use write::SqliteEngine;
+
+use crate::{Reader, Schema, StoreError, StoreResult};
+
+/// How long a connection waits for another process that writes.
+const BUSY: Duration = Duration::from_secs(5);
+/// Bytes of a page; it holds a document or a few.
+const PAGE_SIZE: i64 = 8_192;
+/// The log is copied into the file when it has this many pages (32 MB): often enough to stay small, seldom enough that
+/// pages changed by many batches are copied once.
+const CHECKPOINT_PAGES: i64 = 4_096;
+/// A log that grew beyond this, while a long read held it, is cut back.
+const LOG_BYTES: i64 = 64 << 20;
+/// Kilobytes of pages kept by the connection that writes, and by each that reads.
+const WRITER_CACHE: i64 = 64 << 10;
+const READER_CACHE: i64 = 8 << 10;
+/// Statements kept prepared by each connection.
+const STATEMENTS: usize = 512;
+
+/// Opens the store at `path`, making or bringing up to date whatever `schema` needs. At most `readers` connections for
+/// reading are kept open.
+///
+/// # Errors
+/// [`StoreError::Newer`] when a newer Kontor wrote the store, [`StoreError::Corrupt`] when the file is something else,
+/// [`StoreError::Unavailable`] when it cannot be opened.
+pub fn open(path: &Path, schema: &Schema, readers: usize) -> StoreResult<(Arc<dyn Reader>, SqliteEngine)> {
+    prepare_file(path).map_err(|error| {
+        StoreError::Unavailable(format!("{} cannot be opened for its owner alone: {error}", path.display()))
+    })?;
+    let place = Place { path: path.to_owned() };
+    let mut connection = place.connect(WRITER_CACHE)?;
+    schema::bring_up_to_date(&mut connection, schema, path)?;
+    let engine = SqliteEngine::new(place.clone(), connection, schema);
+    let reader = SqliteReader::new(place, readers)?;
+    Ok((Arc::new(reader), engine))
+}
+
+/// Makes the file, if there is none, readable and writable for its owner only, before anything is in it.
+#[cfg(unix)]
+fn prepare_file(path: &Path) -> std::io::Result<()> {
+    use std::fs::{OpenOptions, Permissions};
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        file.set_permissions(Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn prepare_file(path: &Path) -> std::io::Result<()> {
+    std::fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map(drop)
+}
+
+/// Where the store is: connections are made from it.
+#[derive(Debug, Clone)]
+struct Place {
+    path: PathBuf,
+}
+
+impl Place {
+    fn connect(&self, cache_kilobytes: i64) -> StoreResult<Connection> {
+        // Each connection is used by one thread at a time, so SQLite needs no locks of its own around it.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags).map_err(store_error)?;
+        self.configure(&connection, cache_kilobytes).map_err(store_error)?;
+        Ok(connection)
+    }
+
+    fn configure(&self, connection: &Connection, cache_kilobytes: i64) -> rusqlite::Result<()> {
+        connection.busy_timeout(BUSY)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        // The page size must come before the first page, and has no effect afterwards.
+        connection.pragma_update(None, "page_size", PAGE_SIZE)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
+        connection.pragma_update(None, "cache_size", -cache_kilobytes)?;
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        // No memory mapping: a read error would then end the process instead of being an error.
+        connection.pragma_update(None, "mmap_size", 0)
+    }
+}
+
+/// What a failure of SQLite means for the store.
+fn store_error(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation) => {
+            StoreError::Corrupt(error.to_string())
+        }
+        Some(_) => StoreError::Unavailable(error.to_string()),
+        // A value of the wrong type, a statement that does not fit its parameters.
+        None => StoreError::Corrupt(error.to_string()),
+    }
+}

@@ -1,0 +1,56 @@
+//! One suite for all engines: memory, SQLite and PostgreSQL must not differ in anything that a caller can see.
+//!
+//! Run it by `scripts/with-postgres cargo test -p kontor-store`.
+
+mod batching;
+mod cases;
+mod support;
+
+macro_rules! on_every_engine {
+    ($($module:ident: $($case:ident)*;)*) => {
+        mod memory {
+            $($(#[test]
+            fn $case() {
+                crate::$module::$case(&mut crate::support::Store::memory());
+            })*)*
+        }
+        mod sqlite {
+            $($(#[test]
+            fn $case() {
+                crate::$module::$case(&mut crate::support::Store::sqlite());
+            })*)*
+        }
+        mod postgres {
+            $($(#[test]
+            fn $case() {
+                if let Some(mut store) = crate::support::Store::postgres() {
+                    crate::$module::$case(&mut store);
+                }
+            })*)*
+        }
+    };
+}
+
+on_every_engine! {
+    cases:
+        a_document_is_made_changed_and_removed
+        what_is_made_twice_or_changed_from_an_old_version_conflicts
+        what_was_read_must_not_have_changed
+        changesets_of_one_batch_see_the_ones_before_them
+        a_claim_has_one_holder
+        limits_are_checked_in_arrival_order
+        what_is_refused_leaves_no_trace
+        an_answer_is_remembered_once
+        old_answers_are_forgotten_by_and_by
+        lists_are_newest_first_and_ties_go_by_id
+        filters_narrow_lists_and_counts
+        scans_go_by_id
+        balances_are_the_sums_of_postings
+        postings_keep_their_place_in_the_book
+        batches_wait_until_they_are_dispatched_and_sealed
+        a_payout_settles_what_is_available_and_not_settled
+        sealed_data_and_settings_are_kept_as_last_written
+        an_empty_batch_and_an_empty_changeset_are_fine;
+    batching:
+        any_batching_gives_what_one_at_a_time_gives;
+}

@@ -6,4 +6,5 @@
 
 pub mod balance;
 pub mod balance_transactions;
+pub mod charges;
 pub mod pricing;

@@ -1,0 +1,122 @@
+//! What is kept of an account and never shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::{Currency, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::words::words;
+
+/// A platform's Connect application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Application {
+    /// `ca_…`.
+    pub id: String,
+    /// `application`.
+    pub object: String,
+    /// What people know it by.
+    pub name: Option<String>,
+}
+
+words! {
+    /// Why a platform rejects an account.
+    RejectionReason {
+        /// Its credit.
+        Credit = "credit",
+        /// It never meant to deliver.
+        FraudNoIntentToFulfill = "fraud_no_intent_to_fulfill",
+        /// Another fraud.
+        FraudOther = "fraud_other",
+        /// It turned stolen payment methods into money.
+        FraudPaymentMethodCasher = "fraud_payment_method_casher",
+        /// It tried out stolen payment methods.
+        FraudPaymentMethodTester = "fraud_payment_method_tester",
+        /// Another reason.
+        Other = "other",
+        /// It broke the terms.
+        TermsOfService = "terms_of_service",
+    }
+}
+
+impl RejectionReason {
+    /// The account's `requirements.disabled_reason`.
+    pub const fn disabled_reason(self) -> &'static str {
+        match self {
+            RejectionReason::FraudNoIntentToFulfill
+            | RejectionReason::FraudOther
+            | RejectionReason::FraudPaymentMethodCasher
+            | RejectionReason::FraudPaymentMethodTester => "rejected.platform_fraud",
+            RejectionReason::TermsOfService => "rejected.platform_terms_of_service",
+            RejectionReason::Credit | RejectionReason::Other => "rejected.platform_other",
+        }
+    }
+}
+
+/// A platform's rejection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    /// Why.
+    pub reason: RejectionReason,
+    /// Whether payouts stop as well.
+    pub pauses_payouts: bool,
+}
+
+words! {
+    /// What a number that is verified turns out to be, by Stripe's test values.
+    NumberCheck {
+        /// Right.
+        Matches = "matches",
+        /// Not this person's, or not this company's.
+        Mismatch = "mismatch",
+        /// Nobody's.
+        NotIssued = "not_issued",
+    }
+}
+
+/// What the sealed numbers of a company turn out to be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CompanyNumbers {
+    /// The tax id.
+    pub tax_id: Option<NumberCheck>,
+}
+
+/// One of an account's external accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExternalRef {
+    /// `ba_…`.
+    pub id: String,
+    /// Its currency.
+    pub currency: Currency,
+    /// Whether payouts of its currency go there.
+    pub default_for_currency: bool,
+}
+
+/// What is kept of an account and never shown.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountPrivate {
+    /// A platform's application; connected accounts have none.
+    pub application: Option<Application>,
+    /// The platform; kept when the account is deleted, so that what still happens on it finds its way.
+    pub platform: Option<String>,
+    /// Whether it was deleted. A deleted account belongs to nobody and is kept for the money that still moves on it.
+    pub deleted: bool,
+    /// The capabilities asked for, and when.
+    pub requested: BTreeMap<String, Timestamp>,
+    /// Its persons, oldest first.
+    pub persons: Vec<String>,
+    /// All external accounts, oldest first; the account itself shows at most ten.
+    pub external_accounts: Vec<ExternalRef>,
+    /// The platform's rejection, when it rejected it.
+    pub rejection: Option<Rejection>,
+    /// What the company's sealed numbers turn out to be.
+    pub company_numbers: CompanyNumbers,
+    /// What failed verification, by requirement and code: what fails and is not here is still being verified.
+    pub failed: BTreeSet<String>,
+    /// Whether the account's own people have begun to fill in the hosted form: then the platform may change less.
+    pub claimed: bool,
+    /// Made complete by Kontor itself, whatever its country asks for: platforms, the first sellers.
+    pub ready_made: bool,
+}

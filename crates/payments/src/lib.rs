@@ -1,1 +1,37 @@
-//! Whether and how a payer pays: customers, payment methods, payment intents.
+//! Whether and how a payer pays: customers, payment methods, tokens, payment intents.
+//!
+//! This crate decides; `funds` moves the money and `rails` speaks for the card networks. A card's number and security
+//! code are sealed under the id of what they belong to and appear in no document, message or log.
+
+pub mod address;
+pub mod customers;
+pub mod payment_methods;
+mod text;
+pub mod tokens;
+
+use kernel::Result;
+use store::{Document, Job, Kind, Tx};
+use wire::{Expander, Route};
+
+/// The kinds of documents kept here.
+pub fn kinds() -> Vec<&'static Kind> {
+    vec![customers::Customer::KIND, payment_methods::PaymentMethod::KIND, tokens::Token::KIND]
+}
+
+/// The endpoints.
+pub fn routes() -> Vec<Route> {
+    [customers::routes(), payment_methods::routes(), tokens::routes()].into_iter().flatten().collect()
+}
+
+/// Fields that exist on expansion only.
+pub fn expanders() -> Vec<Expander> {
+    Vec::new()
+}
+
+/// What does a job's work.
+pub type JobHandler = fn(&mut Tx, &Job) -> Result<()>;
+
+/// The jobs, by name.
+pub fn jobs() -> Vec<(&'static str, JobHandler)> {
+    Vec::new()
+}

@@ -1,0 +1,97 @@
+//! Changing a customer.
+
+use kernel::{ApiError, MetadataPatch, Patch, Result};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value as Json;
+use store::Tx;
+use wire::{Path, Reply};
+
+use super::create::{Details, InvoiceSettingsParams, apply_invoice_settings, refuse_balance, refuse_given};
+use super::{Customer, TaxExempt, existing};
+use crate::address::{AddressParams, ShippingParams};
+
+/// Parameters of `POST /v1/customers/{customer}`. What is not given stays.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct UpdateCustomer {
+    /// Postal address, whole.
+    pub address: Patch<AddressParams>,
+    /// Credit towards invoices; only 0 until there are invoices.
+    pub balance: Option<i64>,
+    /// The business's name.
+    pub business_name: Patch<String>,
+    /// Not supported yet.
+    pub cash_balance: Option<Json>,
+    /// Not supported: set `invoice_settings[default_payment_method]` instead.
+    pub default_source: Option<String>,
+    /// For people.
+    pub description: Patch<String>,
+    /// E-mail address.
+    pub email: Patch<String>,
+    /// The person's name.
+    pub individual_name: Patch<String>,
+    /// What invoice numbers start with: 3 to 12 upper-case letters and digits.
+    pub invoice_prefix: Option<String>,
+    /// Defaults for invoices and subscriptions.
+    pub invoice_settings: Option<InvoiceSettingsParams>,
+    /// The caller's own.
+    pub metadata: Patch<MetadataPatch>,
+    /// Full name or business name.
+    pub name: Patch<String>,
+    /// The number that the next invoice gets.
+    pub next_invoice_sequence: Option<i64>,
+    /// Phone.
+    pub phone: Patch<String>,
+    /// Languages, the preferred one first.
+    pub preferred_locales: Patch<Vec<String>>,
+    /// Where goods go, whole.
+    pub shipping: Patch<ShippingParams>,
+    /// Not supported: attach a payment method instead.
+    pub source: Option<Json>,
+    /// Not supported yet.
+    pub tax: Option<Json>,
+    /// Whether taxes apply.
+    pub tax_exempt: Patch<TaxExempt>,
+    /// Taken and without effect: there are no sources to be validated.
+    pub validate: Option<bool>,
+}
+
+/// Changes a customer.
+///
+/// Events: `customer.updated`, when something changed.
+pub(super) fn update(tx: &mut Tx, path: &Path, p: UpdateCustomer) -> Result<Reply<Customer>> {
+    let mut customer = existing(tx, path.id(), "id")?;
+    refuse_balance(p.balance)?;
+    refuse_given("cash_balance", p.cash_balance.as_ref())?;
+    refuse_given("source", p.source.as_ref())?;
+    refuse_given("tax", p.tax.as_ref())?;
+    if p.default_source.is_some() {
+        return Err(ApiError::not_yet("default_source", "The parameter default_source"));
+    }
+    let before = customer.shown().clone();
+    let details = Details {
+        address: p.address,
+        business_name: p.business_name,
+        description: p.description,
+        email: p.email,
+        individual_name: p.individual_name,
+        invoice_prefix: p.invoice_prefix,
+        metadata: p.metadata,
+        name: p.name,
+        next_invoice_sequence: p.next_invoice_sequence,
+        phone: p.phone,
+        preferred_locales: p.preferred_locales,
+        shipping: p.shipping,
+        tax_exempt: p.tax_exempt,
+    };
+    details.apply(&mut customer)?;
+    if let Some(settings) = p.invoice_settings {
+        apply_invoice_settings(tx, &mut customer, settings)?;
+    }
+    if *customer.shown() != before {
+        tx.put(&customer)?;
+        tx.emit_updated("customer.updated", &customer)?;
+    }
+    Ok(Reply::document(&customer))
+}

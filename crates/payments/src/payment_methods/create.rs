@@ -1,0 +1,231 @@
+//! Making a payment method: from a card's number, a token, a test id, or a platform's payment method.
+
+use funds::charges::BillingDetails;
+use kernel::{ApiError, Metadata, MetadataPatch, Patch, Result, missing};
+use rails::cards::{self, TestCard};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use store::{Doc, Tx};
+use wire::{Path, Reply};
+
+use super::card::{CardParams, NewCard, Secret};
+use super::{AllowRedisplay, PaymentMethod, PaymentMethodState, check_supported_type, no_such, used_up};
+use crate::address::BillingDetailsParams;
+use crate::{text, tokens};
+
+/// Parameters of `POST /v1/payment_methods`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CreatePaymentMethod {
+    /// Whether it may be shown to its customer again.
+    pub allow_redisplay: Option<AllowRedisplay>,
+    /// Who is billed.
+    pub billing_details: Option<BillingDetailsParams>,
+    /// The card.
+    pub card: Option<CardParams>,
+    /// With `payment_method`: the platform's customer whose it is.
+    pub customer: Option<String>,
+    /// The caller's own.
+    pub metadata: Patch<MetadataPatch>,
+    /// Together with `Stripe-Account`: the platform's payment method to be copied.
+    pub payment_method: Option<String>,
+    /// What the risk check is told.
+    pub radar_options: Option<RadarOptions>,
+    /// `card`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Not supported yet.
+    pub us_bank_account: Option<Json>,
+    /// Not supported yet.
+    pub sepa_debit: Option<Json>,
+    /// Not supported yet.
+    pub acss_debit: Option<Json>,
+    /// Not supported yet.
+    pub au_becs_debit: Option<Json>,
+    /// Not supported yet.
+    pub bacs_debit: Option<Json>,
+    /// Not supported yet.
+    pub ideal: Option<Json>,
+    /// Not supported yet.
+    pub klarna: Option<Json>,
+    /// Not supported yet.
+    pub link: Option<Json>,
+    /// Not supported yet.
+    pub paypal: Option<Json>,
+}
+
+/// What the risk check is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RadarOptions {
+    /// `rse_…`: a browser session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+}
+
+/// What a payment method is made of, whichever request it comes with.
+#[derive(Debug, Default)]
+pub(crate) struct MethodParams {
+    pub(crate) allow_redisplay: Option<AllowRedisplay>,
+    pub(crate) billing_details: Option<BillingDetailsParams>,
+    pub(crate) card: Option<CardParams>,
+    pub(crate) metadata: Patch<MetadataPatch>,
+    pub(crate) radar_options: Option<RadarOptions>,
+}
+
+/// Makes a payment method of the account acted on.
+///
+/// Errors: 402 for a card that cannot be; what is missing; types that are not supported yet.
+pub(super) fn create(tx: &mut Tx, _: &Path, p: CreatePaymentMethod) -> Result<Reply<PaymentMethod>> {
+    if let Some(source) = &p.payment_method {
+        return copy(tx, source, &p).map(|made| Reply::document(&made));
+    }
+    if p.customer.is_some() {
+        return Err(missing("payment_method"));
+    }
+    let Some(kind) = p.kind.as_deref().or(p.card.as_ref().map(|_| "card")) else { return Err(missing("type")) };
+    check_supported_type("type", kind)?;
+    refuse_other_types(&p)?;
+    let method = MethodParams {
+        allow_redisplay: p.allow_redisplay,
+        billing_details: p.billing_details,
+        card: p.card,
+        metadata: p.metadata,
+        radar_options: p.radar_options,
+    };
+    let made = from_params(tx, method, None)?;
+    Ok(Reply::document(&made))
+}
+
+fn refuse_other_types(p: &CreatePaymentMethod) -> Result<()> {
+    let others = [
+        ("us_bank_account", &p.us_bank_account),
+        ("sepa_debit", &p.sepa_debit),
+        ("acss_debit", &p.acss_debit),
+        ("au_becs_debit", &p.au_becs_debit),
+        ("bacs_debit", &p.bacs_debit),
+        ("ideal", &p.ideal),
+        ("klarna", &p.klarna),
+        ("link", &p.link),
+        ("paypal", &p.paypal),
+    ];
+    match others.into_iter().find(|(_, value)| value.is_some()) {
+        Some((name, _)) => {
+            Err(ApiError::invalid(name, format!("You must provide only parameters of type card, not {name}.")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Makes a payment method from what a request gives; `hash` is the bracketed name that `card` is in, when it is in one
+/// (`payment_method_data`).
+pub(crate) fn from_params(tx: &mut Tx, p: MethodParams, hash: Option<&str>) -> Result<Doc<PaymentMethod>> {
+    let name = |field: &str| hash.map_or_else(|| field.to_owned(), |hash| format!("{hash}[{field}]"));
+    if let Some(billing) = &p.billing_details {
+        billing.check(&name("billing_details"))?;
+    }
+    let metadata = p.metadata.merge(&Metadata::new())?;
+    let session = p.radar_options.as_ref().and_then(|options| options.session.as_ref());
+    text::check_given(&name("radar_options[session]"), session, text::NAME)?;
+    let Some(card) = p.card else { return Err(missing(&name("card"))) };
+    let mut billing = p.billing_details.map_or_else(BillingDetails::default, BillingDetailsParams::into_details);
+    let new_card = match &card.token {
+        Some(token) => tokens::spend(tx, token, &name("card[token]"), &mut billing)?,
+        None => NewCard::typed(tx, &card, &name("card"))?,
+    };
+    make(tx, &new_card, New { billing, metadata, redisplay: p.allow_redisplay, radar_options: p.radar_options })
+}
+
+/// Makes a payment method like the ready-made one that a test id names.
+pub(crate) fn from_test_id(tx: &mut Tx, card: &'static TestCard) -> Result<Doc<PaymentMethod>> {
+    let new_card = NewCard::test(tx, card);
+    make(tx, &new_card, New::default())
+}
+
+/// What a payment method has beside its card.
+#[derive(Debug, Default)]
+struct New {
+    billing: BillingDetails,
+    metadata: Metadata,
+    redisplay: Option<AllowRedisplay>,
+    radar_options: Option<RadarOptions>,
+}
+
+fn make(tx: &mut Tx, card: &NewCard, new: New) -> Result<Doc<PaymentMethod>> {
+    let shown = PaymentMethod {
+        id: tx.id("pm"),
+        object: "payment_method".into(),
+        allow_redisplay: new.redisplay.unwrap_or_default(),
+        card: card.shown(&new.billing),
+        billing_details: new.billing,
+        created: tx.now(),
+        customer: None,
+        customer_account: None,
+        livemode: tx.livemode(),
+        metadata: new.metadata,
+        radar_options: new.radar_options,
+        kind: "card".into(),
+    };
+    let cvc_given = card.cvc.is_some();
+    tx.seal(&shown.id, &card.secret())?;
+    let account = tx.account().to_owned();
+    let state = PaymentMethodState { cvc_given, cvc_kept: cvc_given, ..PaymentMethodState::default() };
+    tx.create(&account, shown, state)
+}
+
+/// Copies a platform's payment method to the connected account acted on. The copy belongs to no customer.
+///
+/// Errors: without `Stripe-Account`; 400 `resource_missing` for a customer or payment method that is not the platform's,
+/// or does not go with the other.
+fn copy(tx: &mut Tx, source: &str, p: &CreatePaymentMethod) -> Result<Doc<PaymentMethod>> {
+    if let Some(test_card) = cards::find_payment_method(source)
+        && !tx.livemode()
+    {
+        return from_test_id(tx, test_card);
+    }
+    if !tx.caller().is_connect() || tx.caller().publishable {
+        return Err(only_for_connected());
+    }
+    let metadata = p.metadata.merge(&Metadata::new())?;
+    let platform = tx.caller().key_account.clone();
+    let original = match tx.find::<PaymentMethod>(source)? {
+        Some(original) if original.account == platform => original,
+        Some(_) | None => return Err(no_such(source, "payment_method").status(400)),
+    };
+    match (&p.customer, &original.customer) {
+        (None, Some(_)) => return Err(missing("customer")),
+        (Some(named), theirs) if theirs.as_ref() != Some(named) => {
+            return Err(no_such(source, "payment_method").status(400));
+        }
+        (None, None) | (Some(_), _) => {}
+    }
+    if original.private.used_up {
+        return Err(used_up());
+    }
+    let Some(secret) = tx.unseal::<Secret>(&original.id)? else {
+        return Err(tx.bug(&format!("{}: the card's number is not there", original.id)));
+    };
+    let id = tx.id("pm");
+    tx.seal(&id, &Secret { cvc: None, ..secret })?;
+    let shown = PaymentMethod {
+        id,
+        created: tx.now(),
+        customer: None,
+        metadata,
+        allow_redisplay: p.allow_redisplay.unwrap_or_default(),
+        radar_options: None,
+        ..original.shown().clone()
+    };
+    let state = PaymentMethodState { cvc_given: original.private.cvc_given, ..PaymentMethodState::default() };
+    let account = tx.account().to_owned();
+    tx.create(&account, shown, state)
+}
+
+fn only_for_connected() -> ApiError {
+    ApiError::invalid(
+        "payment_method",
+        "The payment_method parameter copies a PaymentMethod of your platform to a connected account. To do so, name the \
+         connected account in the Stripe-Account header and use your secret key.",
+    )
+}

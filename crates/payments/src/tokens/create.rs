@@ -1,0 +1,188 @@
+//! Making a token from a card's number.
+
+use funds::charges::{Address, BillingDetails};
+use kernel::{ApiError, Metadata, Patch, Result, missing};
+use rails::cards::Brand;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value as Json;
+use store::Tx;
+use wire::{Path, Reply};
+
+use super::{Token, TokenCard, TokenNetworks};
+use crate::payment_methods::card::{CardParams, Digits, NetworksParams, NewCard};
+use crate::text;
+
+/// Parameters of `POST /v1/tokens`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CreateToken {
+    /// Not supported yet.
+    pub account: Option<Json>,
+    /// Not supported yet.
+    pub bank_account: Option<Json>,
+    /// The card.
+    pub card: Option<TokenCardParams>,
+    /// Not supported: clone a payment method instead.
+    pub customer: Option<String>,
+    /// Not supported yet.
+    pub cvc_update: Option<Json>,
+    /// Not supported yet.
+    pub person: Option<Json>,
+    /// Not supported yet.
+    pub pii: Option<Json>,
+}
+
+/// A card as `POST /v1/tokens` takes it.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TokenCardParams {
+    /// City.
+    pub address_city: Patch<String>,
+    /// Country.
+    pub address_country: Patch<String>,
+    /// Street and number.
+    pub address_line1: Patch<String>,
+    /// Flat, suite, unit.
+    pub address_line2: Patch<String>,
+    /// State or region.
+    pub address_state: Patch<String>,
+    /// Postal code.
+    pub address_zip: Patch<String>,
+    /// For debit cards that are paid out to.
+    pub currency: Option<String>,
+    /// The security code.
+    pub cvc: Option<Digits>,
+    /// 1 to 12.
+    pub exp_month: Option<i64>,
+    /// Two or four digits.
+    pub exp_year: Option<i64>,
+    /// Whose it is.
+    pub name: Patch<String>,
+    /// What the payer prefers of a card with two networks.
+    pub networks: Option<NetworksParams>,
+    /// The number.
+    pub number: Option<Digits>,
+}
+
+/// Makes a token.
+///
+/// Errors: 402 for a card that cannot be; what else Stripe makes tokens of.
+pub(super) fn create(tx: &mut Tx, _: &Path, p: CreateToken) -> Result<Reply<Token>> {
+    refuse_what_is_not_there(&p)?;
+    let Some(card) = p.card else { return Err(missing("card")) };
+    if card.currency.is_some() {
+        return Err(ApiError::not_yet("card[currency]", "Paying out to a card"));
+    }
+    for (name, value) in texts(&card) {
+        text::check_patch(&format!("card[{name}]"), value, text::TEXT)?;
+    }
+    let typed = CardParams {
+        cvc: card.cvc,
+        exp_month: card.exp_month,
+        exp_year: card.exp_year,
+        networks: card.networks,
+        number: card.number,
+        token: None,
+    };
+    let new_card = NewCard::typed(tx, &typed, "card")?;
+    let address = Address {
+        city: card.address_city.set(),
+        country: card.address_country.set(),
+        line1: card.address_line1.set(),
+        line2: card.address_line2.set(),
+        postal_code: card.address_zip.set(),
+        state: card.address_state.set(),
+    };
+    let billing = BillingDetails { address: Some(address), name: card.name.set(), ..BillingDetails::default() };
+    let shown = Token {
+        id: tx.id("tok"),
+        object: "token".into(),
+        card: token_card(tx, &new_card, billing),
+        client_ip: None,
+        created: tx.now(),
+        livemode: tx.livemode(),
+        kind: "card".into(),
+        used: false,
+    };
+    tx.seal(&shown.id, &new_card.secret())?;
+    let account = tx.account().to_owned();
+    let token = tx.create(&account, shown, ())?;
+    Ok(Reply::document(&token))
+}
+
+fn refuse_what_is_not_there(p: &CreateToken) -> Result<()> {
+    let others = [
+        ("account", &p.account),
+        ("bank_account", &p.bank_account),
+        ("cvc_update", &p.cvc_update),
+        ("person", &p.person),
+        ("pii", &p.pii),
+    ];
+    if let Some((name, _)) = others.into_iter().find(|(_, value)| value.is_some()) {
+        return Err(ApiError::not_yet(name, format!("Making a token of {name}")));
+    }
+    match &p.customer {
+        Some(_) => Err(ApiError::not_yet("customer", "Making a token from a customer's card")),
+        None => Ok(()),
+    }
+}
+
+fn texts(p: &TokenCardParams) -> [(&'static str, &Patch<String>); 7] {
+    [
+        ("address_city", &p.address_city),
+        ("address_country", &p.address_country),
+        ("address_line1", &p.address_line1),
+        ("address_line2", &p.address_line2),
+        ("address_state", &p.address_state),
+        ("address_zip", &p.address_zip),
+        ("name", &p.name),
+    ]
+}
+
+fn token_card(tx: &Tx, card: &NewCard, billing: BillingDetails) -> TokenCard {
+    let shown = card.shown(&billing);
+    let checks = shown.checks.unwrap_or_default();
+    let address = billing.address.unwrap_or_default();
+    TokenCard {
+        id: tx.id("card"),
+        object: "card".into(),
+        address_city: address.city,
+        address_country: address.country,
+        address_line1: address.line1,
+        address_line1_check: checks.address_line1_check,
+        address_line2: address.line2,
+        address_state: address.state,
+        address_zip: address.postal_code,
+        address_zip_check: checks.address_postal_code_check,
+        brand: brand_in_words(card.number.brand()).into(),
+        country: shown.country,
+        cvc_check: checks.cvc_check,
+        dynamic_last4: None,
+        exp_month: shown.exp_month,
+        exp_year: shown.exp_year,
+        fingerprint: shown.fingerprint,
+        funding: shown.funding,
+        last4: shown.last4,
+        metadata: Metadata::new(),
+        name: billing.name,
+        networks: TokenNetworks { preferred: card.preferred },
+        regulated_status: shown.regulated_status,
+        tokenization_method: None,
+    }
+}
+
+/// The older card object writes brands as people do.
+fn brand_in_words(brand: Brand) -> &'static str {
+    match brand {
+        Brand::Visa => "Visa",
+        Brand::Mastercard => "MasterCard",
+        Brand::Amex => "American Express",
+        Brand::Discover => "Discover",
+        Brand::Diners => "Diners Club",
+        Brand::Jcb => "JCB",
+        Brand::Unionpay => "UnionPay",
+        Brand::EftposAu => "Eftpos Australia",
+        Brand::Unknown => "Unknown",
+    }
+}

@@ -10,11 +10,20 @@ use crate::{Batch, Changeset, Verdict, WriteKind};
 /// Whether what a changeset makes (documents that it did not look for, idempotency records) is taken to be new.
 ///
 /// It nearly always is, and looking it up costs as much as writing it. So the first attempt trusts it, the table's primary
-/// key catches the exception, and then the batch is judged again with everything looked up.
+/// key catches the exception, and then the batch is judged again with everything looked up. So it is when a changeset is
+/// refused, since it writes nothing that a key could catch: a request that was answered already must conflict, and not be
+/// refused because the money is spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Made {
     TakenForNew,
     LookedUp,
+}
+
+impl Made {
+    /// Whether the verdicts may be others when everything is looked up, though nothing that exists is written.
+    pub(crate) fn leaves_doubt(self, verdicts: &[Verdict]) -> bool {
+        self == Made::TakenForNew && verdicts.iter().any(|verdict| matches!(verdict, Verdict::Refused(_)))
+    }
 }
 
 /// The documents of one table that a batch touches.

@@ -82,6 +82,9 @@ impl SqliteEngine {
         let store = Open { transaction: &transaction, tables: &self.tables };
         let mut known = store.known(&Touched::of(batch, made))?;
         let verdicts = judge(&mut known, &batch.changesets);
+        if made.leaves_doubt(&verdicts) {
+            return Err(Failure::Exists);
+        }
         if verdicts.contains(&Verdict::Committed) {
             store.write(batch, &verdicts)?;
             transaction.commit()?;

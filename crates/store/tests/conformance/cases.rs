@@ -152,6 +152,12 @@ pub fn old_answers_are_forgotten_by_and_by(store: &mut Store) {
     assert_eq!(store.commit([new().remember("k3", "{}", 9)]), [Committed]);
 }
 
+pub fn a_request_that_was_answered_conflicts_even_when_the_money_is_spent(store: &mut Store) {
+    let pay = || new().post("acct_1", "acct_2", 5).at_least("acct_1", -5).remember("k1", "{}", 5);
+    assert_eq!(store.commit([pay()]), [Committed]);
+    assert_eq!(store.commit([pay(), pay().remember("k2", "{}", 5)]), [Conflict, refused()]);
+}
+
 /// A thing with its account, time and columns.
 fn thing(id: &str, account: &str, created: i64, columns: [Value; 3]) -> Row {
     Row { account: account.into(), created, columns: columns.to_vec(), ..row(id, 1) }

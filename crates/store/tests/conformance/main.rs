@@ -2,8 +2,12 @@
 //!
 //! Run it by `scripts/with-postgres cargo test -p kontor-store`.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails panics, in its helpers as well")]
+
 mod batching;
 mod cases;
+mod opening;
+mod processes;
 mod support;
 
 macro_rules! on_every_engine {
@@ -42,6 +46,7 @@ on_every_engine! {
         what_is_refused_leaves_no_trace
         an_answer_is_remembered_once
         old_answers_are_forgotten_by_and_by
+        a_request_that_was_answered_conflicts_even_when_the_money_is_spent
         lists_are_newest_first_and_ties_go_by_id
         filters_narrow_lists_and_counts
         scans_go_by_id
@@ -53,4 +58,9 @@ on_every_engine! {
         an_empty_batch_and_an_empty_changeset_are_fine;
     batching:
         any_batching_gives_what_one_at_a_time_gives;
+    opening:
+        everything_is_there_when_a_store_is_opened_again;
+    processes:
+        another_process_sees_what_was_committed_and_conflicts_where_it_did_not_look
+        of_many_that_want_the_same_money_name_or_id_one_wins;
 }

@@ -77,40 +77,68 @@ enum Place {
     Postgres(Database),
 }
 
+/// Where a store lies, for whoever opens it: as many processes as there are.
+#[derive(Clone)]
+pub struct Opener(Arc<Place>);
+
+impl Opener {
+    pub fn sqlite() -> Opener {
+        Opener(Arc::new(Place::Sqlite(Folder::new())))
+    }
+
+    /// In a database of its own; `None` when it was said that there is no PostgreSQL.
+    pub fn postgres() -> Option<Opener> {
+        Database::new().map(|database| Opener(Arc::new(Place::Postgres(database))))
+    }
+
+    pub fn open(&self, schema: &Schema) -> StoreResult<(Arc<dyn Reader>, Box<dyn Engine>)> {
+        match &*self.0 {
+            Place::Memory(memory) => Ok((Arc::new(memory.clone()), Box::new(memory.clone()))),
+            Place::Sqlite(folder) => {
+                let (reader, engine) = store::sqlite::open(&folder.database, schema, 2)?;
+                Ok((reader, Box::new(engine)))
+            }
+            Place::Postgres(database) => {
+                let (reader, engine) = store::postgres::open(&database.url, schema, 2)?;
+                Ok((reader, Box::new(engine)))
+            }
+        }
+    }
+}
+
 /// A store under test: its two sides, and where it lies.
 pub struct Store {
     pub reader: Arc<dyn Reader>,
     pub engine: Box<dyn Engine>,
-    place: Place,
+    pub opener: Opener,
 }
 
 impl Store {
     pub fn memory() -> Store {
-        Store::at(Place::Memory(Memory::new())).unwrap()
+        Store::at(Opener(Arc::new(Place::Memory(Memory::new()))))
     }
 
     pub fn sqlite() -> Store {
-        Store::at(Place::Sqlite(Folder::new())).unwrap()
+        Store::at(Opener::sqlite())
     }
 
-    /// In a database of its own; `None` when it was said that there is no PostgreSQL.
     pub fn postgres() -> Option<Store> {
-        Database::new().map(|database| Store::at(Place::Postgres(database)).unwrap())
+        Opener::postgres().map(Store::at)
     }
 
-    fn at(place: Place) -> StoreResult<Store> {
-        let (reader, engine) = open(&place, &schema())?;
-        Ok(Store { reader, engine, place })
+    fn at(opener: Opener) -> Store {
+        let (reader, engine) = opener.open(&schema()).unwrap();
+        Store { reader, engine, opener }
     }
 
     /// A second reader and engine on the same store, as another process has them.
     pub fn another(&self) -> (Arc<dyn Reader>, Box<dyn Engine>) {
-        open(&self.place, &schema()).unwrap()
+        self.opener.open(&schema()).unwrap()
     }
 
     /// Opens it again with other kinds.
     pub fn open_with(&self, schema: &Schema) -> StoreResult<(Arc<dyn Reader>, Box<dyn Engine>)> {
-        open(&self.place, schema)
+        self.opener.open(schema)
     }
 
     /// Closes the store and opens it again.
@@ -122,14 +150,14 @@ impl Store {
     }
 
     pub fn path(&self) -> &Path {
-        match &self.place {
+        match &*self.opener.0 {
             Place::Sqlite(folder) => &folder.database,
             Place::Memory(_) | Place::Postgres(_) => panic!("only SQLite has a file"),
         }
     }
 
     pub fn url(&self) -> &str {
-        match &self.place {
+        match &*self.opener.0 {
             Place::Postgres(database) => &database.url,
             Place::Memory(_) | Place::Sqlite(_) => panic!("only PostgreSQL has an address"),
         }
@@ -137,7 +165,7 @@ impl Store {
 
     /// Runs statements beside the engine.
     pub fn execute(&self, sql: &str) {
-        match &self.place {
+        match &*self.opener.0 {
             Place::Memory(_) => panic!("memory has no SQL"),
             Place::Sqlite(folder) => rusqlite::Connection::open(&folder.database).unwrap().execute_batch(sql).unwrap(),
             Place::Postgres(database) => postgres(&database.url, sql).unwrap(),
@@ -175,20 +203,6 @@ pub fn query(account: Option<&str>, filters: &[Filter], cursor: Cursor, limit: u
 
 pub fn batch<const N: usize>(changes: [Change; N]) -> Batch {
     Batch { changesets: changes.into_iter().map(|change| Arc::new(change.0)).collect(), at: 1_000 }
-}
-
-fn open(place: &Place, schema: &Schema) -> StoreResult<(Arc<dyn Reader>, Box<dyn Engine>)> {
-    match place {
-        Place::Memory(memory) => Ok((Arc::new(memory.clone()), Box::new(memory.clone()))),
-        Place::Sqlite(folder) => {
-            let (reader, engine) = store::sqlite::open(&folder.database, schema, 2)?;
-            Ok((reader, Box::new(engine)))
-        }
-        Place::Postgres(database) => {
-            let (reader, engine) = store::postgres::open(&database.url, schema, 2)?;
-            Ok((reader, Box::new(engine)))
-        }
-    }
 }
 
 static NUMBER: AtomicU64 = AtomicU64::new(0);

@@ -1,1 +1,19 @@
 //! The server: command line, configuration and wiring.
+//!
+//! Everything that Kontor does is in the crates above this one; here it is put together: a store, a world, the route
+//! table, the workers and the pages behind one address, and the commands around them.
+
+mod audit;
+pub mod cli;
+mod client;
+mod clock;
+mod config;
+mod demo;
+mod fees;
+mod keys;
+mod open;
+mod seed;
+mod serve;
+mod telemetry;
+
+pub use open::{api, job_handlers, schema};

@@ -1,0 +1,147 @@
+//! Opening a world: the data folder, its keys, the engine, the schema and the route table.
+
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use kernel::Rng;
+use store::{Clock, Reader, Schema, Vault, World, WorldSettings};
+use wire::{Api, ApiBuilder};
+use workers::JobHandlers;
+
+use crate::config::{ConfigError, StoreConfig};
+
+/// Connections that read at the same time.
+const READERS: usize = 4;
+
+/// Every kind of document that Kontor keeps.
+pub fn schema() -> Schema {
+    let kinds = [wire::kinds(), accounts::kinds(), funds::kinds(), payments::kinds(), workers::kinds()];
+    Schema::new(kinds.into_iter().flatten())
+}
+
+/// The route table over a world.
+pub fn api(world: Arc<World>) -> Api {
+    ApiBuilder::default()
+        .routes(accounts::routes())
+        .routes(funds::routes())
+        .routes(payments::routes())
+        .routes(workers::routes())
+        .expanders(funds::expanders())
+        .expanders(payments::expanders())
+        .build(world)
+}
+
+/// The handlers of all jobs.
+pub fn job_handlers() -> JobHandlers {
+    [accounts::jobs(), funds::jobs(), payments::jobs()].into_iter().flatten().collect()
+}
+
+/// Both sides of the store.
+enum Sides {
+    Sqlite(Arc<dyn Reader>, store::sqlite::SqliteEngine),
+    Postgres(Arc<dyn Reader>, store::postgres::PostgresEngine),
+}
+
+fn open_sides(config: &StoreConfig, schema: &Schema) -> Result<Sides, ConfigError> {
+    let unusable = |error: store::StoreError| ConfigError(format!("The store cannot be opened: {error}."));
+    match &config.database_url {
+        None => {
+            let path = config.data.join("kontor.sqlite");
+            let (reader, engine) = store::sqlite::open(&path, schema, READERS).map_err(unusable)?;
+            Ok(Sides::Sqlite(reader, engine))
+        }
+        Some(url) => {
+            let (reader, engine) = store::postgres::open(url, schema, READERS).map_err(unusable)?;
+            Ok(Sides::Postgres(reader, engine))
+        }
+    }
+}
+
+/// Opens the reading side only: for commands that change nothing.
+pub(crate) fn reader(config: &StoreConfig) -> Result<Arc<dyn Reader>, ConfigError> {
+    make_folder(&config.data)?;
+    Ok(match open_sides(config, &schema())? {
+        Sides::Sqlite(reader, _) | Sides::Postgres(reader, _) => reader,
+    })
+}
+
+/// Opens the world: its store, its clock where it was, its vault.
+pub(crate) fn world(config: &StoreConfig, base_url: &str) -> Result<World, ConfigError> {
+    make_folder(&config.data)?;
+    let schema = schema();
+    let vault = Vault::new(master_key(config)?);
+    let settings = WorldSettings::sandbox(base_url);
+    let seed = entropy()?;
+    let rng = Rng::from_entropy(seed);
+    let opened = match open_sides(config, &schema)? {
+        Sides::Sqlite(reader, engine) => {
+            let clock = clock(&*reader)?;
+            World::open(reader, engine, schema, clock, rng, vault, settings)
+        }
+        Sides::Postgres(reader, engine) => {
+            let clock = clock(&*reader)?;
+            World::open(reader, engine, schema, clock, rng, vault, settings)
+        }
+    };
+    opened.map_err(|error| ConfigError(format!("The store cannot be opened: {error}.")))
+}
+
+fn clock(reader: &dyn Reader) -> Result<Clock, ConfigError> {
+    let offset = reader.setting(workers::CLOCK_OFFSET).map_err(|error| ConfigError(error.to_string()))?;
+    Ok(Clock::real(offset.and_then(|ms| ms.parse().ok()).unwrap_or(0)))
+}
+
+/// The data folder, readable by its owner only.
+fn make_folder(data: &Path) -> Result<(), ConfigError> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+        .map_err(|error| ConfigError(format!("The data folder {} cannot be made: {error}.", data.display())))
+}
+
+/// The key for private fields: as configured, or from its file, which the first start makes.
+fn master_key(config: &StoreConfig) -> Result<[u8; 32], ConfigError> {
+    if let Some(key) = config.master_key {
+        return Ok(key);
+    }
+    let path = config.data.join("master.key");
+    match std::fs::read(&path) {
+        Ok(bytes) => bytes
+            .try_into()
+            .map_err(|_| ConfigError(format!("The key file {} is damaged: it must have 32 bytes.", path.display()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let key = entropy()?;
+            write_private(&path, &key)?;
+            Ok(key)
+        }
+        Err(error) => Err(ConfigError(format!("The key file {} cannot be read: {error}.", path.display()))),
+    }
+}
+
+/// Writes a new file that only its owner can read, whole before it has its name.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), ConfigError> {
+    let unwritable = |error: std::io::Error| ConfigError(format!("{} cannot be written: {error}.", path.display()));
+    let temporary = path.with_extension("new");
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)
+        .map_err(unwritable)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(unwritable)?;
+    std::fs::rename(&temporary, path).map_err(unwritable)
+}
+
+/// 32 random bytes from the system.
+pub(crate) fn entropy() -> Result<[u8; 32], ConfigError> {
+    use rand::TryRng;
+    let mut seed = [0; 32];
+    rand::rngs::SysRng
+        .try_fill_bytes(&mut seed)
+        .map_err(|error| ConfigError(format!("The system gives no randomness: {error}.")))?;
+    Ok(seed)
+}

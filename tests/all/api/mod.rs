@@ -1,0 +1,7 @@
+//! The wire: bytes in, bytes out.
+
+mod bad_input;
+mod completeness;
+mod expansion;
+mod idempotency;
+mod isolation;

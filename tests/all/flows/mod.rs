@@ -1,0 +1,4 @@
+//! Stories of more than one request.
+
+mod marketplace;
+mod races;

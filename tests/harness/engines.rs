@@ -1,6 +1,6 @@
 //! Worlds on every engine, each in a place of its own that goes away with it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -42,6 +42,22 @@ pub(crate) enum Held {
     Nothing,
     Folder(PathBuf),
     Database(Database),
+}
+
+impl Held {
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match self {
+            Held::Folder(folder) => Some(folder),
+            Held::Nothing | Held::Database(_) => None,
+        }
+    }
+
+    pub(crate) fn database_url(&self) -> Option<&str> {
+        match self {
+            Held::Database(database) => Some(&database.url),
+            Held::Nothing | Held::Folder(_) => None,
+        }
+    }
 }
 
 impl Drop for Held {

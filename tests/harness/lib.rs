@@ -34,7 +34,7 @@ pub struct Sandbox {
     pub platform: String,
     handlers: JobHandlers,
     runtime: Runtime,
-    _held: engines::Held,
+    held: engines::Held,
 }
 
 /// An answer: its status and JSON.
@@ -75,12 +75,22 @@ impl Sandbox {
         let world = Arc::new(world);
         let platform = runtime.block_on(platform(&world));
         let api = Arc::new(server::api(world));
-        Sandbox { api, platform, handlers: server::job_handlers(), runtime, _held: held }
+        Sandbox { api, platform, handlers: server::job_handlers(), runtime, held }
     }
 
     /// The world behind the API.
     pub fn world(&self) -> &Arc<World> {
         self.api.world()
+    }
+
+    /// The folder of a sandbox on SQLite.
+    pub fn folder(&self) -> Option<&std::path::Path> {
+        self.held.folder()
+    }
+
+    /// The database of a sandbox on PostgreSQL.
+    pub fn database_url(&self) -> Option<&str> {
+        self.held.database_url()
     }
 
     /// The runtime, for tests that ask many things at once.

@@ -4,7 +4,6 @@
 //! version read, and puts what it does into a [`Changeset`], which the committer writes whole or not at all. All SQL is in
 //! this crate, in the engines.
 
-pub mod audit;
 mod changeset;
 mod committer;
 mod ddl;
@@ -15,7 +14,6 @@ mod memory;
 pub mod postgres;
 mod query;
 mod row;
-pub mod seal;
 pub mod sqlite;
 mod touched;
 mod tx;

@@ -2,3 +2,4 @@
 
 mod marketplace;
 mod races;
+mod sql;

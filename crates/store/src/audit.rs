@@ -1,1 +1,0 @@
-//! The audit of a store: to come with the engines.

@@ -1,1 +1,0 @@
-//! The sealing of the book.

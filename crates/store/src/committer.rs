@@ -94,10 +94,7 @@ fn run(mut engine: impl Engine, mut waiting: mpsc::Receiver<Submission>) {
             changesets: submissions.iter().map(|s| s.changeset.clone()).collect(),
             at: submissions.iter().map(|s| s.at).max().unwrap_or_default(),
         };
-        let verdicts = engine.commit(&batch).unwrap_or_else(|error| {
-            log_failure(&error, batch.changesets.len());
-            vec![Verdict::Failed; batch.changesets.len()]
-        });
+        let verdicts = commit(&mut engine, &batch);
         for (submission, verdict) in submissions.drain(..).zip(verdicts) {
             // Whoever no longer waits gave up on the answer, not on the write.
             let _ = submission.reply.send(verdict);
@@ -105,6 +102,49 @@ fn run(mut engine: impl Engine, mut waiting: mpsc::Receiver<Submission>) {
     }
 }
 
+/// A changeset that no engine could write is a bug of the rule that made it. It fails alone: the others of its batch are
+/// written without it.
+fn commit(engine: &mut impl Engine, batch: &Batch) -> Vec<Verdict> {
+    match engine.commit(batch) {
+        Ok(verdicts) => verdicts,
+        Err(StoreError::Corrupt(_)) if 1 < batch.changesets.len() => {
+            let alone = |changeset: &Arc<Changeset>| Batch { changesets: vec![changeset.clone()], at: batch.at };
+            batch.changesets.iter().flat_map(|changeset| commit(engine, &alone(changeset))).collect()
+        }
+        Err(error) => {
+            log_failure(&error, batch.changesets.len());
+            vec![Verdict::Failed; batch.changesets.len()]
+        }
+    }
+}
+
 fn log_failure(error: &StoreError, changesets: usize) {
     tracing::error!(error = %error, changesets, "a batch of {changesets} changesets could not be written: {error}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Memory, StoreResult};
+
+    /// Takes no changeset with settings.
+    struct Picky(Memory);
+
+    impl Engine for Picky {
+        fn commit(&mut self, batch: &Batch) -> StoreResult<Vec<Verdict>> {
+            if batch.changesets.iter().any(|changeset| !changeset.settings.is_empty()) {
+                return Err(StoreError::Corrupt("a setting".to_owned()));
+            }
+            self.0.commit(batch)
+        }
+    }
+
+    #[test]
+    fn a_changeset_that_cannot_be_written_fails_alone() {
+        let (good, mut bad) = (Changeset::default(), Changeset::default());
+        bad.settings.push(("name".to_owned(), "value".to_owned()));
+        let changesets = [good.clone(), bad, good].map(Arc::new).to_vec();
+        let verdicts = commit(&mut Picky(Memory::new()), &Batch { changesets, at: 1 });
+        assert_eq!(verdicts, [Verdict::Committed, Verdict::Failed, Verdict::Committed]);
+    }
 }

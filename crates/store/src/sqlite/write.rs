@@ -346,3 +346,30 @@ impl ToSql for Value {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_unavailable_and_over_when_there_is_room_again() {
+        let folder = std::env::temp_dir().join(format!("kontor_full_{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        let (reader, mut engine) = super::super::open(&folder.join("kontor.db"), &Schema::default(), 1).unwrap();
+        let seal = |id: &str| {
+            let sealed = vec![(id.to_owned(), Some(vec![7; 1 << 20]))];
+            Batch { changesets: vec![Arc::new(Changeset { sealed, ..Changeset::default() })], at: 1 }
+        };
+        // SQLite's own limit gives the error of a full disk. It belongs to the connection, and goes with it.
+        engine.connection.as_ref().unwrap().pragma_update(None, "max_page_count", 1).unwrap();
+        let error = engine.commit(&seal("a")).unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+        assert_eq!(reader.sealed("a").unwrap(), None);
+        assert_eq!(engine.commit(&seal("a")).unwrap(), [Verdict::Committed]);
+        assert!(reader.sealed("a").unwrap().is_some());
+        drop((reader, engine));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -155,9 +155,7 @@ fn dispatch(command: Command) -> Result<ExitCode, ConfigError> {
         }
         Command::Keys(command) => keys_command(command).map(|()| ExitCode::SUCCESS),
         Command::Clock(ClockCommand::Show(server)) => over_http(clock::show(&server.client()?.0)),
-        Command::Clock(ClockCommand::Advance { server, span }) => {
-            over_http(clock::advance(&server.client()?.0, &span))
-        }
+        Command::Clock(ClockCommand::Advance { server, span }) => over_http(clock::advance(&server.client()?.0, &span)),
         Command::Clock(ClockCommand::AdvanceTo { server, date }) => {
             over_http(clock::advance_to(&server.client()?.0, &date))
         }

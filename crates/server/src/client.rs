@@ -67,9 +67,11 @@ impl Client {
             request = request.header("stripe-account", account);
         }
         let request = request.body(Full::new(Bytes::from(body))).map_err(|error| error.to_string())?;
-        let response = self.http.request(request).await.map_err(|error| {
-            format!("{} does not answer: {error}. Is `kontor serve` running there?", self.base)
-        })?;
+        let response = self
+            .http
+            .request(request)
+            .await
+            .map_err(|error| format!("{} does not answer: {error}. Is `kontor serve` running there?", self.base))?;
         let status = response.status().as_u16();
         let bytes = response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
         let value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);

@@ -69,6 +69,18 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "KONTOR_SECRET_KEY", value_name = "KEY", hide_env_values = true)]
     pub(crate) secret_key: Option<String>,
 
+    /// Connections open at once at the most; further ones wait in the system's queue [default: 4096]
+    #[arg(long, env = "KONTOR_MOST_CONNECTIONS", value_name = "NUMBER")]
+    pub(crate) most_connections: Option<usize>,
+
+    /// Requests worked on at once at the most; further ones are answered 429 [default: no limit in a sandbox]
+    #[arg(long, env = "KONTOR_MOST_IN_FLIGHT", value_name = "NUMBER")]
+    pub(crate) most_in_flight: Option<usize>,
+
+    /// Requests per second and account at the most; further ones are answered 429 [default: no limit in a sandbox]
+    #[arg(long, env = "KONTOR_MOST_PER_SECOND", value_name = "NUMBER")]
+    pub(crate) most_per_second: Option<u32>,
+
     /// How logs are written [default: human]
     #[arg(long, env = "KONTOR_LOG_FORMAT", value_enum)]
     pub(crate) log_format: Option<LogFormat>,
@@ -89,6 +101,9 @@ struct File {
     base_url: Option<String>,
     country: Option<String>,
     secret_key: Option<String>,
+    most_connections: Option<usize>,
+    most_in_flight: Option<usize>,
+    most_per_second: Option<u32>,
     log_format: Option<LogFormat>,
     log: Option<String>,
 }
@@ -109,6 +124,8 @@ pub(crate) struct ServeConfig {
     pub(crate) base_url: Option<String>,
     pub(crate) country: &'static kernel::Country,
     pub(crate) secret_key: Option<String>,
+    pub(crate) most_connections: usize,
+    pub(crate) limits: wire::Limits,
     pub(crate) log_format: LogFormat,
     pub(crate) log: String,
 }
@@ -176,7 +193,9 @@ impl ServeOptions {
         let file = read_file(self.store.config.as_deref())?;
         let listen = self.listen.or_else(|| file.listen.clone()).unwrap_or_else(|| "127.0.0.1:4242".into());
         let listen = listen.parse().map_err(|_| {
-            ConfigError(format!("The address to listen on, {listen}, must be an IP address and a port, as in 127.0.0.1:4242."))
+            ConfigError(format!(
+                "The address to listen on, {listen}, must be an IP address and a port, as in 127.0.0.1:4242."
+            ))
         })?;
         let country = self.country.or_else(|| file.country.clone()).unwrap_or_else(|| "US".into());
         let country = kernel::Country::find(&country)
@@ -193,6 +212,11 @@ impl ServeOptions {
             base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
             country,
             secret_key: secret_key.map(check_secret_key).transpose()?,
+            most_connections: self.most_connections.or(file.most_connections).unwrap_or(4_096).max(1),
+            limits: wire::Limits {
+                in_flight: self.most_in_flight.or(file.most_in_flight),
+                per_second: self.most_per_second.or(file.most_per_second),
+            },
             log_format: self.log_format.or(file.log_format).unwrap_or_default(),
             log: self.log.or_else(|| file.log.clone()).unwrap_or_else(|| "info".into()),
             store: self.store.decide(&file)?,

@@ -76,7 +76,8 @@ pub(crate) async fn run(client: &Client, store: &StoreConfig, orders: u32, seed:
     let mut tally = Tally::default();
     for (week, part) in orders.chunks(orders.len().div_ceil(WEEKS).max(1)).enumerate() {
         bar.set_message(format!("week {}", week + 1));
-        let mut placed = stream::iter(part.iter().map(|order| place(client, &sellers, order))).buffer_unordered(AT_ONCE);
+        let mut placed =
+            stream::iter(part.iter().map(|order| place(client, &sellers, order))).buffer_unordered(AT_ONCE);
         while let Some(result) = placed.next().await {
             tally.add(result?);
             bar.inc(1);
@@ -204,7 +205,8 @@ async fn place(client: &Client, sellers: &[String], order: &Order) -> Result<(bo
         }
         Split::Separate => None,
     };
-    let (status, intent) = client.exchange("POST", "/v1/payment_intents", crate::client::encode(&form), account).await?;
+    let (status, intent) =
+        client.exchange("POST", "/v1/payment_intents", crate::client::encode(&form), account).await?;
     match status {
         200 => {}
         402 => return Ok((false, 0, 0)),

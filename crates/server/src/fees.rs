@@ -5,7 +5,10 @@ use funds::pricing::PRICES;
 /// Prints what processing costs, by country of the account that settles.
 pub(crate) fn print() {
     println!("What Kontor takes for processing a card payment, by the country of the account that settles it:\n");
-    println!("{:<12} {:<9} {:>9} {:>14} {:>12} {:>7}", "country", "currency", "domestic", "international", "conversion", "fixed");
+    println!(
+        "{:<12} {:<9} {:>9} {:>14} {:>12} {:>7}",
+        "country", "currency", "domestic", "international", "conversion", "fixed"
+    );
     for price in PRICES {
         println!(
             "{:<12} {:<9} {:>9} {:>14} {:>12} {:>7}",
@@ -17,7 +20,9 @@ pub(crate) fn print() {
             format!("{}.{:02}", price.fixed / 100, price.fixed % 100),
         );
     }
-    println!("\nThe percentage is of the payment in its settlement currency, rounded half up; the fixed part comes on top.");
+    println!(
+        "\nThe percentage is of the payment in its settlement currency, rounded half up; the fixed part comes on top."
+    );
 }
 
 fn percent(basis_points: i64) -> String {

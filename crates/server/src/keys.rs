@@ -19,9 +19,8 @@ fn platform(world: &World) -> Result<String, ConfigError> {
 /// Prints all keys: what is known of them, never the keys.
 pub(crate) fn list(config: &StoreConfig) -> Result<(), ConfigError> {
     let world = open::world(config, "")?;
-    let keys = world
-        .read(&Caller::account(""), |tx| tx.find_all::<ApiKey>(None, &[] as &[Filter], 1_000))
-        .map_err(failed)?;
+    let keys =
+        world.read(&Caller::account(""), |tx| tx.find_all::<ApiKey>(None, &[] as &[Filter], 1_000)).map_err(failed)?;
     println!("{:<28} {:<12} {:<22} {:<22} account", "key", "kind", "made", "revoked");
     for key in keys {
         let kind = match key.kind {

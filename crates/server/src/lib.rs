@@ -11,6 +11,7 @@ mod config;
 mod demo;
 mod fees;
 mod keys;
+mod listen;
 mod open;
 mod seed;
 mod serve;

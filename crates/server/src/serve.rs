@@ -8,16 +8,14 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
-use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 use wire::Api;
-use workers::{Options, Workers};
+use workers::{Jobs, Options, Workers};
 
 use crate::config::{ConfigError, ServeConfig};
 use crate::seed::{SandboxKeys, seed};
-use crate::{open, telemetry};
+use crate::{listen, open, telemetry};
 
 /// How long open connections may take to finish after the signal to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -43,38 +41,24 @@ async fn serve(config: &ServeConfig, metrics: PrometheusHandle) -> Result<(), Co
     let world = Arc::new(opened.map_err(|error| ConfigError(error.to_string()))??);
     let api = Arc::new(open::api(world.clone()));
     let keys = seed(&api, config, &base_url).await?;
-    let workers = Workers::start(world.clone(), open::job_handlers(), Options::default());
+    let jobs = Jobs::new(world.clone(), open::job_handlers());
+    let workers = Workers::start(jobs.clone(), Options::default())
+        .map_err(|error| ConfigError(format!("The workers cannot be started: {error}.")))?;
 
     let router = Router::new()
         .merge(web::routes(api.clone(), &keys.publishable_key))
-        .merge(workers.clock_routes(api.clone()))
+        .merge(workers::clock_routes(api.clone(), jobs.clone()))
         .merge(health_routes(api.clone(), metrics))
-        .merge(wire::serve(api.clone()));
+        .merge(wire::serve(api.clone(), config.limits));
     print_welcome(&base_url, config, &keys);
 
-    let (stop, stopped) = oneshot::channel::<()>();
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!("a connection keeps its delay: {error}");
-        }
-    });
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async {
-        // An error means that the sender is gone: stop as well.
-        let _ = stopped.await;
-    });
-    let mut serving = tokio::spawn(serving.into_future());
-    tokio::select! {
-        result = &mut serving => return Err(ended_early(result)),
-        () = told_to_stop() => {}
-    }
-    tracing::info!("told to stop: finishing what is in flight");
-    drop(stop);
-    if tokio::time::timeout(FAREWELL, &mut serving).await.is_err() {
-        tracing::warn!("some connections did not finish within {} s and are closed", FAREWELL.as_secs());
-        serving.abort();
-    }
+    let stop = async {
+        told_to_stop().await;
+        tracing::info!("told to stop: finishing what is in flight");
+    };
+    listen::serve(listener, router, config.most_connections, stop, FAREWELL).await;
     workers.stop().await;
-    drop(api);
+    drop((api, jobs));
     if let Some(world) = Arc::into_inner(world) {
         tokio::task::spawn_blocking(move || world.close()).await.map_err(|error| ConfigError(error.to_string()))?;
     }
@@ -90,14 +74,6 @@ fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> ConfigError {
             address.ip()
         )),
         _ => ConfigError(format!("Kontor cannot listen on {address}: {error}.")),
-    }
-}
-
-fn ended_early(result: Result<std::io::Result<()>, tokio::task::JoinError>) -> ConfigError {
-    match result {
-        Ok(Ok(())) => ConfigError("The server ended by itself.".into()),
-        Ok(Err(error)) => ConfigError(format!("The server ended: {error}.")),
-        Err(error) => ConfigError(format!("The server ended: {error}.")),
     }
 }
 
@@ -154,7 +130,9 @@ fn print_welcome(base_url: &str, config: &ServeConfig, keys: &SandboxKeys) {
         println!();
         println!("  curl {base_url}/v1/payment_intents -u {}: \\", keys.secret_key);
         println!("    -d amount=2000 -d currency=usd -d payment_method=pm_card_visa -d confirm=true \\");
-        println!("    -d 'automatic_payment_methods[enabled]=true' -d 'automatic_payment_methods[allow_redirects]=never' \\");
+        println!(
+            "    -d 'automatic_payment_methods[enabled]=true' -d 'automatic_payment_methods[allow_redirects]=never' \\"
+        );
         println!("    -d application_fee_amount=200 -d 'transfer_data[destination]={seller}'");
         println!();
     }

@@ -7,7 +7,8 @@ use crate::config::{ConfigError, LogFormat};
 
 /// Starts logging to standard error.
 pub(crate) fn start_logging(format: LogFormat, filter: &str) -> Result<(), ConfigError> {
-    let filter = EnvFilter::try_new(filter).map_err(|_| ConfigError(format!("The log filter {filter} is not right.")))?;
+    let filter =
+        EnvFilter::try_new(filter).map_err(|_| ConfigError(format!("The log filter {filter} is not right.")))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match format {
         LogFormat::Human => builder.with_target(false).try_init(),

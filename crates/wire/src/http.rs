@@ -1,6 +1,8 @@
 //! The API on the network: one handler for all routes.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -11,33 +13,57 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kernel::{ApiError, ErrorType};
 
-use crate::{Api, Request, Response};
+use crate::limits::{Gate, Reason};
+use crate::{Api, Limits, Request, Response};
 
 /// The largest body that is read.
 const LARGEST_BODY: usize = 1 << 20;
 
-/// A router that answers everything under `/v1` and `/v2`, and whatever no other route takes.
-pub fn serve(api: Arc<Api>) -> Router {
-    Router::new().route("/openapi.json", axum::routing::get(openapi)).fallback(handle).with_state(api)
+/// How long a body may take to arrive.
+const BODY_WITHIN: Duration = Duration::from_secs(30);
+
+/// The API behind its gate.
+struct Guarded {
+    api: Arc<Api>,
+    gate: Gate,
 }
 
-async fn openapi(State(api): State<Arc<Api>>) -> HttpResponse {
+/// A router that answers everything under `/v1` and `/v2`, and whatever no other route takes.
+pub fn serve(api: Arc<Api>, limits: Limits) -> Router {
+    let guarded = Arc::new(Guarded { api, gate: Gate::new(limits) });
+    Router::new().route("/openapi.json", axum::routing::get(openapi)).fallback(handle).with_state(guarded)
+}
+
+async fn openapi(State(guarded): State<Arc<Guarded>>) -> HttpResponse {
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_static("application/json"));
-    to_http(Response { status: 200, headers, body: Bytes::copy_from_slice(api.openapi().as_bytes()) })
+    to_http(Response { status: 200, headers, body: Bytes::copy_from_slice(guarded.api.openapi().as_bytes()) })
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long an answer took is the machine's time, not the world's")]
-async fn handle(State(api): State<Arc<Api>>, request: HttpRequest<Body>) -> HttpResponse {
+async fn handle(State(guarded): State<Arc<Guarded>>, request: HttpRequest<Body>) -> HttpResponse {
     let started = std::time::Instant::now();
-    let (parts, body) = request.into_parts();
-    if parts.method == http::Method::OPTIONS {
+    if request.method() == http::Method::OPTIONS {
         return preflight();
     }
-    let response = match Limited::new(body, LARGEST_BODY).collect().await {
-        Ok(body) => {
+    let method = request.method().clone();
+    let response = answer(&guarded, request).await;
+    let status = response.status.to_string();
+    metrics::counter!("kontor_http_requests_total", "method" => method.to_string(), "status" => status).increment(1);
+    metrics::histogram!("kontor_http_request_seconds").record(started.elapsed().as_secs_f64());
+    to_http(response)
+}
+
+async fn answer(Guarded { api, gate }: &Guarded, request: HttpRequest<Body>) -> Response {
+    let _passage = match gate.enter(key_hash(request.headers()), api.world().clock().now_ms()) {
+        Ok(passage) => passage,
+        Err(reason) => return over_limit(api, reason),
+    };
+    let (parts, body) = request.into_parts();
+    match tokio::time::timeout(BODY_WITHIN, Limited::new(body, LARGEST_BODY).collect()).await {
+        Ok(Ok(body)) => {
             let request = Request {
-                method: parts.method.clone(),
+                method: parts.method,
                 path: parts.uri.path().to_owned(),
                 query: parts.uri.query().unwrap_or_default().to_owned(),
                 headers: parts.headers,
@@ -45,13 +71,27 @@ async fn handle(State(api): State<Arc<Api>>, request: HttpRequest<Body>) -> Http
             };
             api.handle(request).await
         }
-        Err(error) => api.error_response(&unreadable(&*error)),
-    };
-    let status = response.status.to_string();
-    metrics::counter!("kontor_http_requests_total", "method" => parts.method.to_string(), "status" => status)
-        .increment(1);
-    metrics::histogram!("kontor_http_request_seconds").record(started.elapsed().as_secs_f64());
-    to_http(response)
+        Ok(Err(error)) => api.error_response(&unreadable(&*error)),
+        Err(_) => api.error_response(&too_slow()),
+    }
+}
+
+/// Whose rate a request counts against, before its key is known to be one.
+fn key_hash(headers: &HeaderMap) -> u64 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    headers.get("authorization").map(HeaderValue::as_bytes).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn over_limit(api: &Api, reason: Reason) -> Response {
+    let mut response = api.error_response(&reason.error());
+    response.headers.insert("stripe-rate-limited-reason", HeaderValue::from_static(reason.as_str()));
+    response.headers.insert("retry-after", HeaderValue::from_static("1"));
+    response
+}
+
+fn too_slow() -> ApiError {
+    ApiError::new(408, ErrorType::InvalidRequest, "The request's body took too long to arrive.")
 }
 
 fn unreadable(error: &(dyn std::error::Error + Send + Sync + 'static)) -> ApiError {

@@ -108,6 +108,9 @@ where
     }
 }
 
+/// Changes the fields of a document as the time of showing it asks.
+pub type Present = fn(&mut serde_json::Map<String, serde_json::Value>, Timestamp);
+
 /// What the engines and the wire need to know of a kind of document.
 pub struct Kind {
     /// The `object` string, and the resource's name in messages with spaces for underscores: `payment_intent`.

@@ -22,7 +22,7 @@ mod world;
 
 pub use changeset::{Changeset, Claim, Idempotency, Journal, Read, Settle, Write, WriteKind};
 pub use committer::{Committer, Verdict};
-pub use document::{Column, ColumnType, Doc, Document, Kind, Value};
+pub use document::{Column, ColumnType, Doc, Document, Kind, Present, Value};
 pub use engine::{
     Batch, BatchRow, Cursor, Engine, Filter, ListQuery, PostingRow, Reader, Schema, StoreError, StoreResult,
 };

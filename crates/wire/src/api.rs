@@ -489,19 +489,22 @@ fn percent_decode(segment: &str) -> Option<String> {
 
 /// Callers by key and account, for a moment: a revoked key, or an account that left, is noticed within it.
 #[derive(Default)]
-struct CallerCache(Mutex<HashMap<(String, Option<String>), (Caller, i64)>>);
+struct CallerCache(Mutex<HashMap<Presented, (Caller, i64)>>);
+
+/// A key's hash and the account that was named beside it.
+type Presented = (String, Option<String>);
 
 const CALLERS_KEPT: usize = 10_000;
 const CALLER_KEPT_MS: i64 = 1_000;
 
 impl CallerCache {
-    fn get(&self, entry: &(String, Option<String>), now_ms: i64) -> Option<Caller> {
+    fn get(&self, entry: &Presented, now_ms: i64) -> Option<Caller> {
         let callers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (caller, until) = callers.get(entry)?;
         (now_ms < *until).then(|| caller.clone())
     }
 
-    fn put(&self, entry: (String, Option<String>), caller: Caller, now_ms: i64) {
+    fn put(&self, entry: Presented, caller: Caller, now_ms: i64) {
         let mut callers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if CALLERS_KEPT <= callers.len() {
             callers.clear();

@@ -111,6 +111,22 @@ where
 /// Changes the fields of a document as the time of showing it asks.
 pub type Present = fn(&mut serde_json::Map<String, serde_json::Value>, Timestamp);
 
+/// What the engines and the wire need to know of a kind of document.
+pub struct Kind {
+    /// The `object` string, and the resource's name in messages with spaces for underscores: `payment_intent`.
+    pub object: &'static str,
+    /// Its table. The view of the same name with `_view` behind it shows the fields.
+    pub table: &'static str,
+    /// The prefixes of its ids, without the underscore: `ch`, `py`.
+    pub prefixes: &'static [&'static str],
+    /// The columns that [`Document::columns`] fills, in the same order.
+    pub columns: &'static [Column],
+    /// The JSON schema of the document: for OpenAPI and for the SQL view.
+    pub json_schema: fn() -> Schema,
+    /// Changes what is shown with the time alone, when something does (a balance transaction's `status`).
+    pub present: Option<Present>,
+}
+
 impl Kind {
     /// A kind whose documents are shown as stored.
     pub const fn new<T: Document>(

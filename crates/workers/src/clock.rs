@@ -18,28 +18,25 @@ use store::{Reader, StoreResult, Tx, World};
 use wire::Api;
 use wire::params::{Node, Params};
 
-use crate::jobs::Jobs;
+use crate::jobs::{JobHandlers, Jobs};
 
-/// The setting that holds how far the clock was moved, in milliseconds.
-const OFFSET: &str = "clock_offset_ms";
+/// The setting that holds how far the clock was moved, in milliseconds: what to open a world's clock with.
+pub const CLOCK_OFFSET: &str = "clock_offset_ms";
 /// The furthest that the clock is moved at once.
 const FURTHEST: i64 = 3_653 * DAY;
 /// The largest body that is read.
 const LARGEST_BODY: usize = 16 * 1024;
 
-/// How far the world's clock was moved, in milliseconds: what to open its clock with.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn stored_offset_ms(reader: &dyn Reader) -> StoreResult<i64> {
-    Ok(reader.setting(OFFSET)?.and_then(|text| text.parse().ok()).unwrap_or(0))
+/// How far the world's clock was moved, in milliseconds.
+fn stored_offset_ms(reader: &dyn Reader) -> StoreResult<i64> {
+    Ok(reader.setting(CLOCK_OFFSET)?.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
 /// Notes in the transaction how far the clock is moved, if the store does not know it yet.
 pub(crate) fn note_offset(tx: &mut Tx, world: &World) {
     let offset = world.clock().offset_ms();
     if 0 < offset && stored_offset_ms(tx.reader()).is_ok_and(|stored| stored < offset) {
-        tx.set(OFFSET, &offset.to_string());
+        tx.set(CLOCK_OFFSET, &offset.to_string());
     }
 }
 
@@ -57,7 +54,12 @@ pub(crate) fn follow(world: &World) -> StoreResult<()> {
 ///
 /// Errors: 400 in a live world, for a moment that is not ahead, and for one more than ten years ahead; 503 when the store
 /// cannot be written: the clock stands where it got to.
-pub async fn advance(jobs: &Jobs, to: Timestamp) -> Result<Timestamp> {
+pub async fn advance(world: &Arc<World>, handlers: &JobHandlers, to: Timestamp) -> Result<Timestamp> {
+    advance_with(&Jobs::new(world.clone(), handlers.clone()), to).await
+}
+
+/// The same beside a runner that takes turns with it.
+async fn advance_with(jobs: &Jobs, to: Timestamp) -> Result<Timestamp> {
     let world = jobs.world();
     if world.settings().livemode {
         return Err(ApiError::bad_request("The clock of a live world cannot be moved."));
@@ -80,7 +82,7 @@ struct ClockApi {
 }
 
 /// `GET /kontor/v1/clock` and `POST /kontor/v1/clock/advance`, for holders of a secret key.
-pub fn clock_routes(api: Arc<Api>, jobs: Arc<Jobs>) -> Router {
+pub(crate) fn clock_routes(api: Arc<Api>, jobs: Arc<Jobs>) -> Router {
     Router::new()
         .route("/kontor/v1/clock", get(show))
         .route("/kontor/v1/clock/advance", post(move_on))
@@ -118,7 +120,7 @@ impl ClockApi {
         let to = target(params, self.jobs.world().now())?;
         // In a task of its own: a caller that goes away must not leave the clock between two jobs.
         let jobs = self.jobs.clone();
-        match tokio::spawn(async move { advance(&jobs, to).await }).await {
+        match tokio::spawn(async move { advance_with(&jobs, to).await }).await {
             Ok(moved) => moved.map(drop),
             Err(error) => Err(self.jobs.world().bug(&format!("the clock could not be moved: {error}"))),
         }

@@ -4,7 +4,7 @@
 //! its job again changes its `due` (`tx.find`, then `tx.put`): a job whose due time was moved stays. What a handler
 //! schedules for a moment within the same run has its turn at that moment.
 //!
-//! A handler that fails delays nobody: its job comes back later, and later each time, and after [`MOST_ATTEMPTS`] it is put
+//! A handler that fails delays nobody: its job comes back later, and later each time, and after twenty failures it is put
 //! aside for an operator to look at.
 
 use std::collections::{BTreeSet, HashMap};
@@ -34,7 +34,7 @@ const MOST_PASSES: usize = 1_000;
 const PAGE: usize = 500;
 
 /// The due jobs of a world, and what to do with them.
-pub struct Jobs {
+pub(crate) struct Jobs {
     world: Arc<World>,
     handlers: JobHandlers,
     /// One at a time in this process: the runner, or whoever moves the clock.
@@ -56,12 +56,12 @@ enum Ran {
 
 impl Jobs {
     /// The jobs of a world. A job whose name has no handler fails, and is put aside in the end.
-    pub fn new(world: Arc<World>, handlers: JobHandlers) -> Arc<Jobs> {
+    pub(crate) fn new(world: Arc<World>, handlers: JobHandlers) -> Arc<Jobs> {
         Arc::new(Jobs { world, handlers, turn: Mutex::new(()) })
     }
 
     /// The world whose jobs they are.
-    pub fn world(&self) -> &Arc<World> {
+    pub(crate) fn world(&self) -> &Arc<World> {
         &self.world
     }
 
@@ -77,7 +77,7 @@ impl Jobs {
     /// Runs everything that is due now. Answers how many jobs were done.
     ///
     /// Errors: 503 when the store cannot be read or written; the jobs stay due.
-    pub async fn run_due(&self) -> Result<usize> {
+    pub(crate) async fn run_due(&self) -> Result<usize> {
         let _turn = self.turn.lock().await;
         self.run_until(self.world.now(), |_| {}).await
     }

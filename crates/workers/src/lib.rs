@@ -20,10 +20,10 @@ mod sealer;
 pub mod webhook_endpoints;
 mod workers;
 
-pub use clock::{advance, clock_routes, stored_offset_ms};
+pub use clock::{CLOCK_OFFSET, advance};
 pub use deliver::{sign, signature_header};
 pub use delivery::{Delivery, DeliveryStatus};
-pub use jobs::{JobHandler, JobHandlers, Jobs};
+pub use jobs::{JobHandler, JobHandlers};
 pub use prune::prune;
 pub use sealer::{PostingProof, Seal, SealFault, SealReport, check_seals, prove_posting, seal_book, verify_proof};
 pub use webhook_endpoints::WebhookEndpoint;

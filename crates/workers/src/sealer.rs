@@ -7,15 +7,17 @@
 //!
 //! One seal at a time: two processes that seal at once make documents with the same id, and one of them starts over.
 
+use std::fmt;
 use std::sync::Arc;
 
-use kernel::{Result, Timestamp};
+use kernel::{ApiError, Result, Timestamp};
 use ledger::{Proof, leaf_hash, merkle_root, prove, verify};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{
-    Column, Cursor, Document, Filter, Journal, Kind, ListQuery, PostingRow, Reader, StoreResult, Tx, Value, World,
+    Column, Cursor, Document, Filter, Journal, Kind, ListQuery, PostingRow, Reader, StoreError, StoreResult, Tx, Value,
+    World,
 };
 
 use crate::nobody;
@@ -198,11 +200,42 @@ pub struct SealFault {
     pub problem: String,
 }
 
+impl SealReport {
+    /// Whether nothing is wrong.
+    pub fn is_clean(&self) -> bool {
+        self.faults.is_empty()
+    }
+}
+
+impl fmt::Display for SealReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SealReport { seals, sealed_postings, unsealed_postings, newest_root, faults } = self;
+        let verdict = if faults.is_empty() { "whole" } else { "BROKEN" };
+        write!(f, "Seals: {verdict}. {seals} over {sealed_postings} postings; {unsealed_postings} not sealed yet.")?;
+        if let Some(root) = newest_root {
+            write!(f, " Newest root: {root}")?;
+        }
+        for SealFault { seal, problem } in faults {
+            write!(f, "\n  seal {seal}: {problem}")?;
+        }
+        Ok(())
+    }
+}
+
 /// Checks every seal against the postings under it, and that every posting is in a batch.
 ///
-/// # Errors
-/// When the store cannot be read.
-pub fn check_seals(reader: &dyn Reader) -> StoreResult<SealReport> {
+/// Errors: 503 when the store cannot be read.
+pub fn check_seals(reader: &dyn Reader) -> Result<SealReport> {
+    check(reader).map_err(unreadable)
+}
+
+/// What the caller is told of a store that cannot be read; the reason goes to the log.
+fn unreadable(error: StoreError) -> ApiError {
+    tracing::error!(error = %error, "the seals cannot be read: {error}");
+    ApiError::unavailable()
+}
+
+fn check(reader: &dyn Reader) -> StoreResult<SealReport> {
     let mut report = SealReport::default();
     let mut faults = Vec::new();
     let mut previous = NOTHING;
@@ -329,9 +362,12 @@ const METHOD: &str = "leaf = SHA-256(0x00 || batch, position, created, code, deb
 
 /// A proof for the posting at a place in the book; `None` when there is none, or when it is under no seal yet.
 ///
-/// # Errors
-/// When the store cannot be read.
-pub fn prove_posting(reader: &dyn Reader, batch: i64, position: i64) -> StoreResult<Option<PostingProof>> {
+/// Errors: 503 when the store cannot be read.
+pub fn prove_posting(reader: &dyn Reader, batch: i64, position: i64) -> Result<Option<PostingProof>> {
+    proof_of(reader, batch, position).map_err(unreadable)
+}
+
+fn proof_of(reader: &dyn Reader, batch: i64, position: i64) -> StoreResult<Option<PostingProof>> {
     let Some(seal) = seal_over(reader, batch)? else { return Ok(None) };
     let rows = postings_under(reader, seal.number)?;
     let Some(index) = rows.iter().position(|row| (row.batch, row.position) == (batch, position)) else {

@@ -4,14 +4,16 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use kernel::Result;
 use store::World;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use wire::Api;
 
 use crate::deliver::Deliverer;
 use crate::dispatch::dispatch;
-use crate::jobs::Jobs;
+use crate::jobs::{JobHandlers, Jobs};
 use crate::lease::LeaseHolder;
 use crate::{clock, prune, sealer};
 
@@ -67,19 +69,16 @@ struct Leases {
 type Stopping = watch::Receiver<bool>;
 
 impl Workers {
-    /// Starts the workers of a world; `jobs` is also what the clock's routes need. Must be called within a tokio runtime.
-    ///
-    /// # Errors
-    /// When TLS cannot be set up.
-    pub fn start(jobs: Arc<Jobs>, options: Options) -> std::io::Result<Workers> {
-        let world = jobs.world().clone();
+    /// Starts the workers of a world. Must be called within a tokio runtime.
+    pub fn start(world: Arc<World>, handlers: JobHandlers, options: Options) -> Workers {
+        let jobs = Jobs::new(world.clone(), handlers);
         let holder = world.secret(16);
         let leases = Arc::new(Leases {
             webhooks: LeaseHolder::new("webhooks", &holder),
             jobs: LeaseHolder::new("jobs", &holder),
             sealer: LeaseHolder::new("sealer", &holder),
         });
-        let (deliverer, outcomes) = Deliverer::new(world.clone()).map_err(std::io::Error::other)?;
+        let (deliverer, outcomes) = Deliverer::new(world.clone());
         let (stopping, stop) = watch::channel(false);
         let (finished, end) = watch::channel(false);
         let tasks = vec![
@@ -91,12 +90,13 @@ impl Workers {
         ];
         let recorder = tokio::spawn(deliverer.clone().record(outcomes, end));
         let stop_within = options.stop_within;
-        Ok(Workers { jobs, deliverer, leases, stopping, finished, tasks, recorder, stop_within })
+        Workers { jobs, deliverer, leases, stopping, finished, tasks, recorder, stop_within }
     }
 
-    /// The jobs that are run: for the clock's routes.
-    pub fn jobs(&self) -> &Arc<Jobs> {
-        &self.jobs
+    /// `GET /kontor/v1/clock` and `POST /kontor/v1/clock/advance`, for holders of a secret key. Moving the clock takes turns
+    /// with these workers.
+    pub fn clock_routes(&self, api: Arc<Api>) -> Router {
+        clock::clock_routes(api, self.jobs.clone())
     }
 
     /// Starts nothing new, finishes what is in flight within a bound, and gives the leases back.

@@ -69,12 +69,9 @@ pub(crate) struct Outcomes(mpsc::Receiver<Outcome>);
 
 impl Deliverer {
     /// A deliverer that has taken nothing yet.
-    ///
-    /// # Errors
-    /// When TLS cannot be set up.
-    pub(crate) fn new(world: Arc<World>) -> Result<(Arc<Deliverer>, Outcomes), rustls::Error> {
+    pub(crate) fn new(world: Arc<World>) -> (Arc<Deliverer>, Outcomes) {
         let (outcomes, received) = mpsc::channel(OUTCOMES);
-        let sender = Sender::new(world.settings().livemode)?;
+        let sender = Sender::new(world.settings().livemode);
         let deliverer = Deliverer {
             world,
             endpoints: EndpointCache::default(),
@@ -84,7 +81,7 @@ impl Deliverer {
             outcomes,
             one_done: Notify::new(),
         };
-        Ok((Arc::new(deliverer), Outcomes(received)))
+        (Arc::new(deliverer), Outcomes(received))
     }
 
     /// The world that is served.

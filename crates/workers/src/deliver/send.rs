@@ -30,31 +30,19 @@ const IDLE_KEPT: usize = 64;
 const IDLE_FOR: Duration = Duration::from_secs(20);
 const USER_AGENT: &str = concat!("Kontor/", env!("CARGO_PKG_VERSION"), " (+webhooks)");
 
+type HttpClient = Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>;
+
 /// Makes requests to endpoints; redirects are not followed.
 pub(super) struct Sender {
-    client: Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>,
+    client: Result<HttpClient, rustls::Error>,
     public_only: bool,
 }
 
 impl Sender {
-    /// A sender of a live world connects to public addresses by TLS only.
-    ///
-    /// # Errors
-    /// When TLS cannot be set up.
-    pub(super) fn new(livemode: bool) -> Result<Sender, rustls::Error> {
-        let mut connector = HttpConnector::new_with_resolver(Resolver { public_only: livemode });
-        connector.enforce_http(false);
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(TIMEOUT));
-        let tls =
-            HttpsConnectorBuilder::new().with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())?;
-        let tls = if livemode { tls.https_only() } else { tls.https_or_http() };
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_FOR)
-            .pool_max_idle_per_host(IDLE_KEPT)
-            .build(tls.enable_http1().wrap_connector(connector));
-        Ok(Sender { client, public_only: livemode })
+    /// A sender of a live world connects to public addresses by TLS only. Without TLS, which no build of ours is, every
+    /// delivery fails and says so.
+    pub(super) fn new(livemode: bool) -> Sender {
+        Sender { client: client(livemode), public_only: livemode }
     }
 
     /// Sends a body and answers the HTTP status.
@@ -69,6 +57,7 @@ impl Sender {
     }
 
     async fn exchange(&self, url: &str, signature: &str, body: String) -> Result<u16, String> {
+        let client = self.client.as_ref().map_err(|error| format!("TLS cannot be used: {error}."))?;
         let uri: Uri = url.parse().map_err(|_| "The endpoint's URL is not valid.".to_owned())?;
         // Addresses that are spelt out are never resolved, so the resolver does not see them.
         let spelt_out = uri.host().and_then(literal);
@@ -83,12 +72,26 @@ impl Sender {
             .header("stripe-signature", signature)
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| format!("The request could not be made: {error}."))?;
-        let answer = self.client.request(request).await.map_err(|error| reason(&error))?;
+        let answer = client.request(request).await.map_err(|error| reason(&error))?;
         let status = answer.status().as_u16();
         // The status is the answer; the body is read off so that the connection can be used again, or it is closed.
         let _ = tokio::time::timeout(READ_FOR, Limited::new(answer.into_body(), MOST_READ).collect()).await;
         Ok(status)
     }
+}
+
+fn client(livemode: bool) -> Result<HttpClient, rustls::Error> {
+    let mut connector = HttpConnector::new_with_resolver(Resolver { public_only: livemode });
+    connector.enforce_http(false);
+    connector.set_nodelay(true);
+    connector.set_connect_timeout(Some(TIMEOUT));
+    let tls = HttpsConnectorBuilder::new().with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())?;
+    let tls = if livemode { tls.https_only() } else { tls.https_or_http() };
+    Ok(Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_FOR)
+        .pool_max_idle_per_host(IDLE_KEPT)
+        .build(tls.enable_http1().wrap_connector(connector)))
 }
 
 const NOT_PUBLIC: &str = "The endpoint's address is not a public one.";
@@ -164,7 +167,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_live_world_sends_nothing_to_this_machine_however_it_is_named() {
-        let sender = Sender::new(true).unwrap();
+        let sender = Sender::new(true);
         for url in ["https://127.0.0.1:1/", "https://[::1]:1/", "https://localhost:1/", "https://[::ffff:10.0.0.1]:1/"]
         {
             let error = sender.send(url, "t=1,v1=0", "{}".into()).await.unwrap_err();

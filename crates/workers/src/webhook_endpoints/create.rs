@@ -4,7 +4,7 @@ use kernel::{ApiError, MetadataPatch, Patch, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
-use store::{Cursor, ListQuery, Tx};
+use store::Tx;
 use wire::{Path, Reply};
 
 use super::{MOST, Secret, Status, WebhookEndpoint, WebhookEndpointPrivate, place, url, versions};
@@ -77,18 +77,15 @@ fn free_place(tx: &Tx, account: &str) -> Result<usize> {
     Err(ApiError::bad_request(format!("You have reached the maximum of {MOST} webhook endpoints for this account.")))
 }
 
-/// The platform's Connect application. The Stripe CLI knows an endpoint for connected accounts by it, so there always is
-/// one: without an application of its own, it is named after the account.
+/// The platform's Connect application, which its account's private part names. The Stripe CLI knows an endpoint for
+/// connected accounts by it, so there always is one: without an application of its own, it is named after the account.
 fn application(tx: &Tx, account: &str) -> Result<String> {
-    if let Some(kind) = tx.kind_of("ca_") {
-        let account = Some(account.to_owned());
-        let newest = tx.list(&ListQuery { kind, account, filters: Vec::new(), cursor: Cursor::Start, limit: 1 })?;
-        let id = newest.rows.first().and_then(|row| serde_json::from_str::<Json>(&row.data).ok());
-        if let Some(id) = id.as_ref().and_then(|row| row.get("id")).and_then(Json::as_str) {
-            return Ok(id.to_owned());
-        }
-    }
-    Ok(format!("ca_{}", account.strip_prefix("acct_").unwrap_or(account)))
+    let kind = tx.kind_of(account).filter(|kind| kind.object == "account");
+    let row = kind.map(|kind| tx.peek_row(kind, account)).transpose()?.flatten();
+    let private = row.and_then(|row| serde_json::from_str::<Json>(row.private.as_deref()?).ok());
+    let application = private.as_ref().and_then(|private| private.pointer("/application/id")).and_then(Json::as_str);
+    let body = account.strip_prefix("acct_").unwrap_or(account);
+    Ok(application.map_or_else(|| format!("ca_{body}"), str::to_owned))
 }
 
 fn unknown_version(version: &str) -> ApiError {

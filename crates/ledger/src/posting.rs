@@ -37,6 +37,8 @@ pub enum Code {
     PayoutReversal,
     /// The bank confirmed a payout's arrival.
     PayoutArrival,
+    /// Between a platform's balance and what it keeps for its connected accounts' negative balances.
+    ConnectReserve,
     /// One currency exchanged for another.
     Conversion,
     /// A correction.
@@ -61,12 +63,13 @@ impl Code {
             Code::PayoutFailure => "payout_failure",
             Code::PayoutReversal => "payout_reversal",
             Code::PayoutArrival => "payout_arrival",
+            Code::ConnectReserve => "connect_reserve",
             Code::Conversion => "conversion",
             Code::Adjustment => "adjustment",
         }
     }
 
-    const ALL: [Code; 16] = [
+    const ALL: [Code; 17] = [
         Code::Charge,
         Code::ProcessingFee,
         Code::ApplicationFee,
@@ -81,6 +84,7 @@ impl Code {
         Code::PayoutFailure,
         Code::PayoutReversal,
         Code::PayoutArrival,
+        Code::ConnectReserve,
         Code::Conversion,
         Code::Adjustment,
     ];

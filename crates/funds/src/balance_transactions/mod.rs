@@ -4,12 +4,16 @@
 //! balance transaction that shows it, on each side. `net` is always the sum of those postings, and the audit proves it.
 //! Never changed once made: `status` is told from `available_on` when it is shown.
 
+mod routes;
+
 use kernel::{Currency, Result, Timestamp};
 use ledger::LedgerAccount;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use store::{Column, Doc, Document, Kind, Tx, Value};
+
+pub(crate) use routes::routes;
 
 /// `GET /v1/balance_transactions/{id}` (api/md/balance_transaction).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -125,6 +129,8 @@ pub enum EntryType {
     Refund,
     /// A refund that did not reach the payer.
     RefundFailure,
+    /// Into or out of a platform's reserve for its connected accounts.
+    ReserveTransaction,
     /// The operator's fee, billed by itself.
     StripeFee,
     /// To a connected account.
@@ -148,6 +154,7 @@ impl EntryType {
             EntryType::PayoutFailure => "payout_failure",
             EntryType::Refund => "refund",
             EntryType::RefundFailure => "refund_failure",
+            EntryType::ReserveTransaction => "reserve_transaction",
             EntryType::StripeFee => "stripe_fee",
             EntryType::Transfer => "transfer",
             EntryType::TransferRefund => "transfer_refund",
@@ -165,6 +172,7 @@ impl EntryType {
             EntryType::Payout => "payout",
             EntryType::PayoutCancel | EntryType::PayoutFailure => "payout_reversal",
             EntryType::RefundFailure => "refund_failure",
+            EntryType::ReserveTransaction => "connect_reserved_funds",
             EntryType::Transfer => "transfer",
             EntryType::TransferRefund => "transfer_reversal",
         }
@@ -262,13 +270,17 @@ impl<'a> Entry<'a> {
 
     /// Makes the balance transaction, with an id made beforehand (`tx.id("txn")`), since the postings name it.
     ///
-    /// When it is pending, the job that makes it available is scheduled: one per account, currency and day.
+    /// When it is pending, the job that makes it available is scheduled: one per account, currency and day. When it brings
+    /// money at once, the account's next automatic payout is.
     pub fn record(self, tx: &mut Tx, id: String) -> Result<Doc<BalanceTransaction>> {
         let fee = self.fees.iter().map(|fee| fee.amount).sum::<i64>();
         let now = tx.now();
         let is_pending = now < self.available_on;
         if is_pending {
             crate::balance::schedule_maturity(tx, self.account, self.currency, self.available_on)?;
+        } else if fee < self.amount {
+            crate::payouts::automatic::plan(tx, self.account)?;
+            crate::refunds::process_pending(tx, self.account, self.currency)?;
         }
         let shown = BalanceTransaction {
             id,

@@ -47,7 +47,7 @@ impl Column {
 }
 
 /// The value of an indexed column.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Value {
     /// Not set.
     Null,

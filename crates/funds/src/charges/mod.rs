@@ -15,9 +15,16 @@
 //!
 //! Deliberately absent for now: disputes (a card that will be disputed simply succeeds), `POST /v1/charges` with a source.
 
+mod approve;
+mod book;
+mod cancel;
+mod capture;
+mod decline;
 mod details;
-mod interim;
+mod landed;
 mod order;
+mod routes;
+mod split;
 
 use kernel::{Currency, Metadata, Timestamp};
 use schemars::JsonSchema;
@@ -25,12 +32,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use store::{Column, Document, Kind, Value};
 
+pub use approve::approve;
+pub use cancel::{cancel_authorization, expire_authorization};
+pub use capture::capture;
+pub use decline::decline;
 pub use details::{
     Address, BillingDetails, CardChecks, CardDetails, FeatureStatus, FraudDetails, InstallmentPlan, Installments,
     NetworkToken, Outcome, Overcapture, PaymentMethodDetails, StripeAccountDetails, ThreeDSecureDetails, Wallet,
 };
-pub use interim::{approve, cancel_authorization, capture, check_split, decline, expire_authorization};
 pub use order::{CaptureOrder, ChargeOrder, PaymentData, Split, TransferOrder};
+pub use split::check_split;
+
+pub(crate) use approve::{digits, group_of};
+pub(crate) use book::Booking;
+pub(crate) use landed::{LandedFee, Landing, land};
+pub(crate) use routes::{expanders, routes};
 
 /// `GET /v1/charges/{charge}` (api/md/charge).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -167,6 +183,8 @@ pub struct ChargeState {
     pub(crate) card_country: String,
     /// The transfer to be made at capture.
     pub(crate) transfer: Option<TransferOrder>,
+    /// What was booked at capture.
+    pub(crate) booking: Option<Booking>,
     /// Refunds that wait for money: not given back yet, and not to be given back twice.
     pub(crate) waiting: i64,
     /// How much of the charge was refunded together with its application fee.

@@ -1,8 +1,9 @@
 //! Deliveries: that one event is to reach one endpoint, and what became of it.
 //!
-//! Invariants: there is at most one delivery of an event to an endpoint, since its id is made of theirs; `due` is set
-//! exactly while it is pending. A process that takes a delivery moves `due` beyond the time that sending takes: when the
-//! process dies, the delivery comes due again by itself.
+//! Invariants: there is at most one delivery of an event to an endpoint, since its id is made of theirs. While it is pending
+//! it is either due at a moment or waiting for room in its endpoint's lane, and otherwise neither. A process that takes a
+//! delivery moves `due` beyond the time that sending takes: when the process dies, the delivery comes due again by itself.
+//! What waits for room costs nothing while it waits, however much of it there is: it is found by its endpoint.
 
 use kernel::{DAY, HOUR, Timestamp};
 use schemars::JsonSchema;
@@ -63,12 +64,12 @@ pub struct Delivery {
     pub status: DeliveryStatus,
     /// How often it was sent.
     pub attempts: u32,
-    /// How often it was put off because its endpoint had too much to do.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub put_off: u32,
     /// When the event was made.
     pub created: Timestamp,
-    /// When it is to be sent, while it is pending.
+    /// Whether it waits until its endpoint has taken what was sent before.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub waiting: bool,
+    /// When it is to be sent, while it is pending and not waiting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
     /// When it was last sent.
@@ -86,10 +87,6 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-fn is_zero(value: &u32) -> bool {
-    *value == 0
-}
-
 impl Document for Delivery {
     const KIND: &'static Kind = &Kind::new::<Delivery>(
         "webhook_delivery",
@@ -100,6 +97,7 @@ impl Document for Delivery {
             Column::text("endpoint").unindexed(),
             Column::text("status").unindexed(),
             Column::int("due"),
+            Column::text("waiting"),
         ],
     );
     type Private = ();
@@ -110,7 +108,9 @@ impl Document for Delivery {
         self.created
     }
     fn columns(&self, (): &()) -> Vec<Value> {
-        vec![(&self.event).into(), (&self.endpoint).into(), self.status.as_str().into(), self.due.into()]
+        let waiting = self.waiting.then_some(&self.endpoint);
+        let status = self.status.as_str().into();
+        vec![(&self.event).into(), (&self.endpoint).into(), status, self.due.into(), waiting.into()]
     }
 }
 
@@ -142,7 +142,7 @@ impl Delivery {
             connect,
             status: DeliveryStatus::Pending,
             attempts: 0,
-            put_off: 0,
+            waiting: false,
             created,
             due: Some(due),
             last_attempt: None,
@@ -153,36 +153,39 @@ impl Delivery {
 
     /// Whether it is to be sent at `now`.
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
-        self.status == DeliveryStatus::Pending && self.due.is_none_or(|due| due <= now)
+        self.status == DeliveryStatus::Pending && self.due.is_some_and(|due| due <= now)
+    }
+
+    /// Whether it never had its turn for so long that it is not worth sending any more.
+    pub(crate) fn is_stale(&self, now: Timestamp) -> bool {
+        self.created.plus(OLDEST) < now
     }
 
     /// Keeps others off it while it is being sent.
     pub(crate) fn lease(&mut self, now: Timestamp) {
+        self.waiting = false;
         self.due = Some(now.plus(LEASE));
+    }
+
+    /// Waits until its endpoint has taken what was sent before.
+    pub(crate) fn wait(&mut self) {
+        self.waiting = true;
+        self.due = None;
     }
 
     /// Gives it up.
     pub(crate) fn give_up(&mut self, reason: &str) {
         self.status = DeliveryStatus::Failed;
+        self.waiting = false;
         self.due = None;
         self.last_error = Some(reason.to_owned());
-    }
-
-    /// Its endpoint has too much to do: it comes again, later each time, so that what waits costs little.
-    pub(crate) fn put_off(&mut self, now: Timestamp) {
-        if self.created.plus(OLDEST) < now {
-            return self.give_up("The endpoint took less than it was sent, for three days.");
-        }
-        let delay = (60_i64 << self.put_off.min(6)).min(HOUR);
-        self.put_off = self.put_off.saturating_add(1);
-        self.due = Some(now.plus(delay));
     }
 
     /// Starts over: somebody asked for it to be sent again.
     pub(crate) fn resend(&mut self, now: Timestamp) {
         self.status = DeliveryStatus::Pending;
         self.attempts = 0;
-        self.put_off = 0;
+        self.waiting = false;
         self.due = Some(now);
     }
 
@@ -198,6 +201,7 @@ impl Delivery {
         self.last_error = attempt.error.map(|error| error.chars().take(LONGEST_ERROR).collect());
         let delay = delays.get(usize::try_from(self.attempts).unwrap_or(usize::MAX));
         self.attempts = self.attempts.saturating_add(1);
+        self.waiting = false;
         self.due = None;
         if succeeded {
             self.status = DeliveryStatus::Succeeded;
@@ -266,17 +270,22 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_for_a_busy_endpoint_comes_back_later_each_time_and_is_given_up_at_last() {
+    fn while_it_is_pending_it_is_either_due_or_waiting_and_otherwise_neither() {
+        let steps: [fn(&mut Delivery); 7] = [
+            |delivery| delivery.wait(),
+            |delivery| delivery.lease(Timestamp(5)),
+            |delivery| delivery.note(answered(500, 5), false, 0),
+            |delivery| delivery.wait(),
+            |delivery| delivery.give_up("no"),
+            |delivery| delivery.resend(Timestamp(9)),
+            |delivery| delivery.note(answered(200, 9), false, 0),
+        ];
         let mut delivery = delivery();
-        let mut now = 0;
-        let mut turns = 0;
-        while let Some(due) = delivery.due {
-            assert!(due.0 <= now + HOUR);
-            now = due.0;
-            delivery.put_off(Timestamp(now));
-            turns += 1;
+        for (n, step) in steps.into_iter().enumerate() {
+            step(&mut delivery);
+            let pending = delivery.status == DeliveryStatus::Pending;
+            assert_eq!(delivery.waiting ^ delivery.due.is_some(), pending, "step {n}");
+            assert!(!(delivery.waiting && delivery.due.is_some()), "step {n}");
         }
-        assert!(turns < 100);
-        assert_eq!((delivery.status, delivery.attempts), (DeliveryStatus::Failed, 0));
     }
 }

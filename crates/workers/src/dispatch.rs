@@ -13,7 +13,6 @@ use store::{Document, Event, Journal, Origin, Row, Tx, Value, World};
 use crate::deliver::{Deliverer, Room, Work};
 use crate::delivery::{Delivery, delivery_id};
 use crate::endpoints::{Endpoints, owner_of};
-use crate::lease::LeaseHolder;
 use crate::nobody;
 
 /// Batches dispatched in one transaction.
@@ -21,15 +20,15 @@ const BATCHES: usize = 64;
 /// No further batch is begun in a transaction that has as many events.
 const EVENTS: usize = 1_024;
 
+/// Whether anything is to be dispatched.
+pub(crate) fn is_any_undispatched(world: &World) -> Result<bool> {
+    let batches = world.reader().undispatched(1).map_err(|error| world.store_error(&error))?;
+    Ok(!batches.is_empty())
+}
+
 /// Dispatches what was committed. Answers whether there may be more.
-pub(crate) async fn dispatch(deliverer: &Arc<Deliverer>, lease: &LeaseHolder) -> Result<bool> {
+pub(crate) async fn dispatch(deliverer: &Arc<Deliverer>) -> Result<bool> {
     let world = deliverer.world();
-    if world.reader().undispatched(1).map_err(|error| world.store_error(&error))?.is_empty() {
-        return Ok(false);
-    }
-    if !lease.hold(world).await? {
-        return Ok(false);
-    }
     let mut is_first = true;
     let plan = |tx: &mut Tx| {
         let mut plan = Plan {
@@ -37,15 +36,17 @@ pub(crate) async fn dispatch(deliverer: &Arc<Deliverer>, lease: &LeaseHolder) ->
             room: deliverer.room(),
             owners: HashMap::new(),
             work: Vec::new(),
+            waiting: Vec::new(),
             // A delivery may be there already when somebody asked for it to be sent again: looked for after a conflict.
             careful: !std::mem::replace(&mut is_first, false),
         };
         let dispatched = plan.dispatch(tx, deliverer)?;
-        Ok((plan.work, dispatched))
+        Ok((plan.work, plan.waiting, dispatched))
     };
-    let (work, dispatched) = world.run(&nobody(), &Origin::default(), plan).await?;
+    let (work, waiting, dispatched) = world.run(&nobody(), &Origin::default(), plan).await?;
     metrics::counter!("kontor_events_dispatched_total").increment(dispatched);
-    metrics::counter!("kontor_webhooks_dispatched_total").increment(work.len() as u64);
+    metrics::counter!("kontor_webhooks_dispatched_total").increment((work.len() + waiting.len()) as u64);
+    deliverer.note_backlog(waiting);
     deliverer.enqueue(work);
     Ok(0 < dispatched)
 }
@@ -56,6 +57,8 @@ struct Plan<'a> {
     room: Room,
     owners: HashMap<String, Option<String>>,
     work: Vec<Work>,
+    /// Endpoints whose lanes had no room.
+    waiting: Vec<Arc<str>>,
     careful: bool,
 }
 
@@ -111,7 +114,8 @@ impl Plan<'_> {
                     connect,
                 });
             } else {
-                delivery.put_off(now);
+                delivery.wait();
+                self.waiting.push(target.id.clone());
             }
             tx.create(&row.account, delivery, ())?;
         }

@@ -5,6 +5,7 @@
 //! reads an event and then the generation knows each endpoint that was there before the event.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use kernel::Result;
@@ -61,6 +62,11 @@ impl Endpoints {
         self.has_connect
     }
 
+    /// All enabled endpoints.
+    pub(crate) fn ids(&self) -> Vec<Arc<str>> {
+        self.by_id.keys().cloned().collect()
+    }
+
     /// An enabled endpoint.
     pub(crate) fn get(&self, id: &str) -> Option<&Arc<Target>> {
         self.by_id.get(id)
@@ -85,19 +91,37 @@ impl Endpoints {
 
 /// The endpoints as they were last read.
 #[derive(Debug, Default)]
-pub(crate) struct EndpointCache(RwLock<Arc<Endpoints>>);
+pub(crate) struct EndpointCache {
+    endpoints: RwLock<Arc<Endpoints>>,
+    changed: AtomicBool,
+}
+
+fn generation(world: &World) -> Result<Option<String>> {
+    world.reader().setting(GENERATION).map_err(|error| world.store_error(&error))
+}
 
 impl EndpointCache {
     /// The endpoints as they are now.
     pub(crate) fn current(&self, world: &World) -> Result<Arc<Endpoints>> {
-        let generation = world.reader().setting(GENERATION).map_err(|error| world.store_error(&error))?;
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let generation = generation(world)?;
+        let known = self.known();
         if known.generation == generation {
             return Ok(known);
         }
         let endpoints = Arc::new(world.read(&nobody(), |tx| load(tx, generation))?);
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = endpoints.clone();
+        *self.endpoints.write().unwrap_or_else(PoisonError::into_inner) = endpoints.clone();
+        self.changed.store(true, Ordering::Release);
         Ok(endpoints)
+    }
+
+    /// Whether any endpoint was changed since this was last asked.
+    pub(crate) fn has_changed(&self, world: &World) -> Result<bool> {
+        self.current(world)?;
+        Ok(self.changed.swap(false, Ordering::AcqRel))
+    }
+
+    fn known(&self) -> Arc<Endpoints> {
+        self.endpoints.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

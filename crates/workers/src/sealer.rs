@@ -433,3 +433,66 @@ pub fn verify_proof(proof: &PostingProof) -> bool {
     let steps = Proof { index: proof.index, size: proof.size, path };
     verify(&merkle, &leaf_hash(text.as_bytes()), &steps) && seal_root(&previous, &merkle) == root
 }
+
+#[cfg(test)]
+mod tests {
+    use kernel::Currency;
+    use ledger::{Bucket, Code, LedgerAccount, Posting};
+
+    use super::*;
+
+    fn book(postings: i64) -> Vec<PostingRow> {
+        let posting = |amount| {
+            let seller = LedgerAccount::available("acct_1", Currency::USD);
+            Posting::new(Code::Charge, LedgerAccount::operator(Bucket::Network, Currency::USD), seller, amount)
+        };
+        (0..postings)
+            .map(|n| PostingRow { batch: n / 3, position: n % 3, created: 7, posting: posting(n + 1) })
+            .collect()
+    }
+
+    fn seal(number: i64, previous: &Hash, rows: &[PostingRow]) -> Seal {
+        Seal {
+            id: seal_id(number),
+            object: "seal".into(),
+            number,
+            root: hex::encode(seal_root(previous, &merkle_root(&leaves(rows)))),
+            previous: hex::encode(previous),
+            batches: 1,
+            postings: count(rows.len()),
+            first_batch: 0,
+            last_batch: 9,
+            created: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn a_seal_agrees_with_its_own_postings_only() {
+        let rows = book(8);
+        let seal = seal(1, &NOTHING, &rows);
+        assert_eq!(check_seal(&seal, 1, &NOTHING, &rows), None);
+        let edits: [fn(&mut Vec<PostingRow>); 7] = [
+            |rows| rows[3].posting.amount += 1,
+            |rows| rows[3].posting.credit.owner = "acct_2".into(),
+            |rows| rows[3].posting.code = Code::Adjustment,
+            |rows| rows[3].posting.debit_entry = "txn_1".into(),
+            |rows| rows[3].created += 1,
+            |rows| rows.swap(0, 1),
+            |rows| drop(rows.pop()),
+        ];
+        for (n, edit) in edits.into_iter().enumerate() {
+            let mut edited = rows.clone();
+            edit(&mut edited);
+            assert!(check_seal(&seal, 1, &NOTHING, &edited).is_some(), "edit {n} went unnoticed");
+        }
+    }
+
+    #[test]
+    fn a_seal_stands_in_its_place_after_the_one_it_names() {
+        let rows = book(2);
+        let second = seal(2, &[9; 32], &rows);
+        assert_eq!(check_seal(&second, 2, &[9; 32], &rows), None);
+        assert!(check_seal(&second, 2, &NOTHING, &rows).is_some());
+        assert!(check_seal(&second, 3, &[9; 32], &rows).is_some());
+    }
+}

@@ -12,9 +12,9 @@ use tokio::task::JoinHandle;
 use wire::Api;
 
 use crate::deliver::Deliverer;
-use crate::dispatch::dispatch;
+use crate::dispatch::{dispatch, is_any_undispatched};
 use crate::jobs::{JobHandlers, Jobs};
-use crate::lease::LeaseHolder;
+use crate::lease::{Held, LeaseHolder};
 use crate::{clock, prune, sealer};
 
 /// How the workers work.
@@ -163,10 +163,16 @@ async fn webhooks(deliverer: Arc<Deliverer>, leases: Arc<Leases>, mut stop: Stop
             looked = Some(std::time::Instant::now());
         }
         let goes_on = match webhook_round(&deliverer, &leases.webhooks, look).await {
-            Ok(Round { dispatched: false, more_due: false }) => {
+            Ok(Round { more: false, .. }) => {
                 // What was committed meanwhile may be due: look again as soon as that is allowed.
                 let at_least = if look { AT_LEAST } else { DUE_AT_MOST };
-                rest(committed, at_least, DISPATCH_AT_MOST, &mut stop).await
+                let woken = async {
+                    tokio::select! {
+                        () = committed => {}
+                        () = deliverer.wants_more() => {}
+                    }
+                };
+                rest(woken, at_least, DISPATCH_AT_MOST, &mut stop).await
             }
             Ok(Round { more_due, .. }) => {
                 if more_due {
@@ -176,6 +182,10 @@ async fn webhooks(deliverer: Arc<Deliverer>, leases: Arc<Leases>, mut stop: Stop
             }
             Err(error) => {
                 failed("webhooks", &error);
+                // Whether the last transaction was written is not known.
+                if let Err(error) = deliverer.look_everywhere() {
+                    failed("webhooks", &error);
+                }
                 pause(AFTER_FAILURE, &mut stop).await
             }
         };
@@ -185,16 +195,31 @@ async fn webhooks(deliverer: Arc<Deliverer>, leases: Arc<Leases>, mut stop: Stop
     }
 }
 
+#[derive(Default)]
 struct Round {
-    dispatched: bool,
+    more: bool,
     more_due: bool,
 }
 
-/// Dispatches and, when asked to, takes what is due.
+/// Dispatches, takes what waits for room and, when asked to look, what is due.
 async fn webhook_round(deliverer: &Arc<Deliverer>, lease: &LeaseHolder, look: bool) -> Result<Round> {
-    let dispatched = dispatch(deliverer, lease).await?;
-    let more_due = look && deliverer.take_due(lease).await?;
-    Ok(Round { dispatched, more_due })
+    let world = deliverer.world();
+    deliverer.renew().await?;
+    if look {
+        deliverer.look_at_changes()?;
+    }
+    let (undispatched, due) = (is_any_undispatched(world)?, look && deliverer.is_any_due()?);
+    if undispatched || due || deliverer.has_backlog() {
+        match lease.hold(world).await? {
+            Held::No => return Ok(Round::default()),
+            Held::Still => {}
+            Held::Anew => deliverer.look_everywhere()?,
+        }
+    }
+    let dispatched = undispatched && dispatch(deliverer).await?;
+    let more_waiting = deliverer.take_waiting().await?;
+    let more_due = due && deliverer.take_due().await?;
+    Ok(Round { more: dispatched || more_waiting || more_due, more_due })
 }
 
 async fn due_jobs(jobs: Arc<Jobs>, leases: Arc<Leases>, mut stop: Stopping) {
@@ -216,7 +241,7 @@ async fn due_jobs(jobs: Arc<Jobs>, leases: Arc<Leases>, mut stop: Stopping) {
 }
 
 async fn job_round(jobs: &Jobs, lease: &LeaseHolder) -> Result<()> {
-    if jobs.is_any_due()? && lease.hold(jobs.world()).await? {
+    if jobs.is_any_due()? && lease.hold(jobs.world()).await? != Held::No {
         jobs.run_due().await?;
     }
     Ok(())
@@ -226,7 +251,7 @@ async fn seal(world: Arc<World>, leases: Arc<Leases>, every: Duration, mut stop:
     while pause(every, &mut stop).await {
         let sealed = async {
             let unsealed = world.reader().unsealed(1).map_err(|error| world.store_error(&error))?;
-            if !unsealed.is_empty() && leases.sealer.hold(&world).await? {
+            if !unsealed.is_empty() && leases.sealer.hold(&world).await? != Held::No {
                 sealer::seal_book(&world).await?;
             }
             Ok(())

@@ -2,11 +2,12 @@
 //!
 //! A dead or slow endpoint must delay no other. So a lane is bounded, both in what waits and in what is under way, and what
 //! is under way adapts: it grows while the endpoint answers quickly and halves when it answers slowly or not at all. Lanes
-//! take turns, and an endpoint that does not answer soon holds one place of the many that there are.
+//! take turns, and an endpoint that does not answer soon holds one place of the many that there are. What does not fit
+//! waits in the store, and is asked for when the lane has room again.
 //!
 //! Pure: it says what to send next, others send it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,11 @@ const MOST_WAITING: usize = 8_192;
 const FIRST: usize = 4;
 /// Deliveries under way at once to an endpoint that answers quickly.
 const MOST_OF_LANE: usize = 64;
-/// Deliveries waiting for an endpoint, for each that may be under way.
+/// Deliveries waiting for an endpoint that answers quickly.
+const WAITING_IN_LANE: usize = 1_024;
+/// Deliveries waiting for an endpoint that has not answered yet.
+const WAITING_AT_FIRST: usize = 128;
+/// Deliveries waiting for an endpoint that answers slowly or not at all, for each that may be under way.
 const WAITING_EACH: usize = 16;
 /// Lanes remembered of endpoints that nothing is sent to at the moment.
 const MOST_LANES: usize = 4_096;
@@ -62,7 +67,15 @@ impl Lane {
     }
 
     fn most_waiting(&self) -> usize {
-        self.limit * WAITING_EACH
+        match self.limit {
+            ..FIRST => self.limit * WAITING_EACH,
+            FIRST => WAITING_AT_FIRST,
+            _ => WAITING_IN_LANE,
+        }
+    }
+
+    fn wants_more(&self) -> bool {
+        self.waiting.len() <= self.most_waiting() / 2
     }
 
     fn is_idle(&self) -> bool {
@@ -87,7 +100,20 @@ pub(super) struct Lanes {
     turns: VecDeque<Arc<str>>,
     waiting: usize,
     under_way: usize,
+    /// Endpoints for which deliveries may be waiting in the store.
+    backlog: HashSet<Arc<str>>,
     closed: bool,
+}
+
+/// What follows when a delivery was sent.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// To be sent now.
+    pub start: Vec<Work>,
+    /// Cannot be kept in memory any longer.
+    pub too_much: Vec<Work>,
+    /// Whether a lane has room for what waits in the store.
+    pub wants_more: bool,
 }
 
 impl Lanes {
@@ -133,25 +159,51 @@ impl Lanes {
     }
 
     /// A delivery was sent. Says what to send next, and what the lane cannot keep any longer.
-    pub(super) fn done(&mut self, endpoint: &Arc<str>, answer: Answer) -> (Vec<Work>, Vec<Work>) {
+    pub(super) fn done(&mut self, endpoint: &Arc<str>, answer: Answer) -> Done {
         self.under_way = self.under_way.saturating_sub(1);
-        let mut too_much = Vec::new();
+        let mut done = Done::default();
         if let Some(lane) = self.lanes.get_mut(endpoint) {
             lane.under_way = lane.under_way.saturating_sub(1);
             if !answer.answered || SLOW < answer.took {
                 lane.limit = (lane.limit / 2).max(1);
                 let keep = lane.most_waiting().min(lane.waiting.len());
-                too_much = lane.waiting.split_off(keep).into();
-                self.waiting -= too_much.len();
+                done.too_much = lane.waiting.split_off(keep).into();
+                self.waiting -= done.too_much.len();
             } else if answer.took <= QUICK {
                 lane.limit = (lane.limit + 1).min(MOST_OF_LANE);
             }
             list(&mut self.turns, lane, endpoint.clone());
+            done.wants_more = lane.wants_more() && self.backlog.contains(endpoint);
         }
         if MOST_LANES < self.lanes.len() {
             self.lanes.retain(|_, lane| !lane.is_idle());
         }
-        (self.start(), too_much)
+        done.start = self.start();
+        done
+    }
+
+    /// Deliveries for these endpoints may be waiting in the store.
+    pub(super) fn note_backlog(&mut self, endpoints: impl IntoIterator<Item = Arc<str>>) {
+        self.backlog.extend(endpoints);
+    }
+
+    /// Whether deliveries may be waiting in the store.
+    pub(super) fn has_backlog(&self) -> bool {
+        !self.backlog.is_empty()
+    }
+
+    /// Endpoints that have room for what may be waiting in the store, at most `limit`. They are asked for once: whoever
+    /// finds more than there is room for notes it again.
+    pub(super) fn take_hungry(&mut self, limit: usize) -> Vec<Arc<str>> {
+        if self.closed || MOST_WAITING <= self.waiting {
+            return Vec::new();
+        }
+        let hungry = |id: &&Arc<str>| self.lanes.get(*id).is_none_or(Lane::wants_more);
+        let hungry: Vec<_> = self.backlog.iter().filter(hungry).take(limit).cloned().collect();
+        for id in &hungry {
+            self.backlog.remove(id);
+        }
+        hungry
     }
 
     /// Starts nothing any more; answers what was waiting.
@@ -190,13 +242,18 @@ pub(crate) struct Room {
 impl Room {
     /// Takes a place in an endpoint's lane, if there is one.
     pub(crate) fn take(&mut self, endpoint: &Arc<str>) -> bool {
-        let lane = self.lanes.entry(endpoint.clone()).or_insert(FIRST * WAITING_EACH);
-        let free = 0 < *lane && 0 < self.total;
-        if free {
+        let free = 0 < self.left(endpoint);
+        if free && let Some(lane) = self.lanes.get_mut(endpoint) {
             *lane -= 1;
             self.total -= 1;
         }
         free
+    }
+
+    /// How many places an endpoint's lane has left.
+    pub(crate) fn left(&mut self, endpoint: &Arc<str>) -> usize {
+        let lane = self.lanes.entry(endpoint.clone()).or_insert(WAITING_AT_FIRST);
+        (*lane).min(self.total)
     }
 }
 
@@ -230,8 +287,8 @@ mod tests {
         let first = lanes.add(work("we_1", 60));
         assert_eq!(first.len(), FIRST);
         let id = first[0].target.id.clone();
-        let (next, too_much) = lanes.done(&id, QUICKLY);
-        assert_eq!((next.len(), too_much.len()), (2, 0));
+        let done = lanes.done(&id, QUICKLY);
+        assert_eq!((done.start.len(), done.too_much.len()), (2, 0));
         for _ in 0..200 {
             lanes.done(&id, QUICKLY);
             lanes.add(work("we_1", 1));
@@ -245,7 +302,7 @@ mod tests {
         let id = lanes.add(work("we_1", 64 + FIRST))[0].target.id.clone();
         let mut given_back = 0;
         for _ in 0..FIRST {
-            given_back += lanes.done(&id, NEVER).1.len();
+            given_back += lanes.done(&id, NEVER).too_much.len();
         }
         assert_eq!(lanes.lanes[&id].limit, 1);
         assert_eq!(lanes.under_way(), 1);
@@ -267,7 +324,7 @@ mod tests {
         let mut queue: VecDeque<Work> = dead.into();
         for _ in 0..8_000 {
             let Some(work) = queue.pop_front() else { break };
-            let (next, _) = lanes.done(&work.target.id, NEVER);
+            let next = lanes.done(&work.target.id, NEVER).start;
             live += count(&next, "we_live");
             queue.extend(next);
         }
@@ -277,11 +334,23 @@ mod tests {
     #[test]
     fn there_is_no_room_beyond_what_a_lane_may_hold() {
         let mut lanes = Lanes::default();
-        lanes.add(work("we_1", FIRST + 60));
+        lanes.add(work("we_1", FIRST + 100));
         let mut room = lanes.room();
         let (known, other): (Arc<str>, Arc<str>) = ("we_1".into(), "we_2".into());
-        assert_eq!((0..100).filter(|_| room.take(&known)).count(), 4);
-        assert_eq!((0..100).filter(|_| room.take(&other)).count(), FIRST * WAITING_EACH);
+        assert_eq!((0..2_000).filter(|_| room.take(&known)).count(), WAITING_AT_FIRST - 100);
+        assert_eq!((0..2_000).filter(|_| room.take(&other)).count(), WAITING_AT_FIRST);
+    }
+
+    #[test]
+    fn what_waits_in_the_store_is_asked_for_when_its_lane_has_room() {
+        let mut lanes = Lanes::default();
+        let id = lanes.add(work("we_1", FIRST + 600))[0].target.id.clone();
+        lanes.note_backlog([id.clone(), "we_2".into()]);
+        assert_eq!(lanes.take_hungry(9), ["we_2".into()]);
+        let sent = (0..200).take_while(|_| !lanes.done(&id, QUICKLY).wants_more).count();
+        assert!((10..100).contains(&sent), "{sent}");
+        assert_eq!(lanes.take_hungry(9), [id]);
+        assert_eq!(lanes.take_hungry(9), []);
     }
 
     #[test]
@@ -289,7 +358,7 @@ mod tests {
         let mut lanes = Lanes::default();
         let id = lanes.add(work("we_1", 10))[0].target.id.clone();
         assert_eq!(lanes.close().len(), 10 - FIRST);
-        assert!(lanes.done(&id, QUICKLY).0.is_empty());
+        assert!(lanes.done(&id, QUICKLY).start.is_empty());
         assert!(!lanes.room().take(&id));
         assert_eq!((lanes.under_way(), lanes.waiting()), (FIRST - 1, 0));
     }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kernel::{Result, Timestamp};
-use store::{Cursor, Document, Event, Filter, ListQuery, Origin, Tx, World};
+use store::{Cursor, Doc, Document, Event, Filter, ListQuery, Origin, Tx, World};
 use tokio::sync::{Notify, mpsc, watch};
 
 use self::lanes::{Answer, Lanes};
@@ -23,11 +23,13 @@ pub use self::send::{sign, signature_header};
 use crate::delivery::{Attempt, Delivery, DeliveryStatus, LEASE};
 use crate::endpoints::{EndpointCache, Endpoints};
 use crate::events::{pending_webhooks, with_pending};
-use crate::lease::{LeaseHolder, machine_ms};
+use crate::lease::machine_ms;
 use crate::nobody;
 
 /// Due deliveries taken in one transaction.
 const TAKEN_AT_ONCE: usize = 256;
+/// Lanes filled in one transaction.
+const HUNGRY_AT_ONCE: usize = 4;
 /// Outcomes recorded in one transaction.
 const RECORDED_AT_ONCE: usize = 128;
 /// Outcomes waiting to be recorded; beyond it sending waits.
@@ -62,6 +64,8 @@ pub(crate) struct Deliverer {
     sender: Sender,
     outcomes: mpsc::Sender<Outcome>,
     one_done: Notify,
+    /// A lane has room for what waits in the store.
+    wants_more: Notify,
 }
 
 /// The outcomes that [`Deliverer::record`] writes.
@@ -80,6 +84,7 @@ impl Deliverer {
             sender,
             outcomes,
             one_done: Notify::new(),
+            wants_more: Notify::new(),
         };
         (Arc::new(deliverer), Outcomes(received))
     }
@@ -105,42 +110,131 @@ impl Deliverer {
         self.start(started);
     }
 
-    /// Takes deliveries that are due. Answers whether there may be more.
-    pub(crate) async fn take_due(self: &Arc<Self>, lease: &LeaseHolder) -> Result<bool> {
-        self.renew().await?;
-        let due = self.world.reader().list(&due(self.world.now(), 1));
-        if due.map_err(|error| self.world.store_error(&error))?.is_empty() || !lease.hold(&self.world).await? {
+    /// Deliveries for these endpoints wait in the store until there is room.
+    pub(crate) fn note_backlog(&self, endpoints: impl IntoIterator<Item = Arc<str>>) {
+        self.lanes().note_backlog(endpoints);
+    }
+
+    /// Whether deliveries may be waiting in the store.
+    pub(crate) fn has_backlog(&self) -> bool {
+        self.lanes().has_backlog()
+    }
+
+    /// Waits until a lane has room for what waits in the store.
+    pub(crate) async fn wants_more(&self) {
+        self.wants_more.notified().await;
+    }
+
+    /// Somebody may have left deliveries waiting: every endpoint is looked at once.
+    pub(crate) fn look_everywhere(&self) -> Result<()> {
+        let endpoints = self.endpoints.current(&self.world)?;
+        self.note_backlog(endpoints.ids());
+        Ok(())
+    }
+
+    /// Looks at every endpoint once when one of them was changed: it may have been enabled again.
+    pub(crate) fn look_at_changes(&self) -> Result<()> {
+        if self.endpoints.has_changed(&self.world)? { self.look_everywhere() } else { Ok(()) }
+    }
+
+    /// Takes deliveries that wait for room, where there is some. Answers whether there may be more.
+    pub(crate) async fn take_waiting(self: &Arc<Self>) -> Result<bool> {
+        let hungry = self.lanes().take_hungry(HUNGRY_AT_ONCE);
+        if hungry.is_empty() {
             return Ok(false);
         }
+        let taken = self.world.run(&nobody(), &Origin::default(), |tx| self.plan_waiting(tx, &hungry)).await;
+        let (work, left) = match taken {
+            Ok(taken) => taken,
+            Err(error) => {
+                self.note_backlog(hungry);
+                return Err(error);
+            }
+        };
+        self.note_backlog(left);
+        self.enqueue(work);
+        Ok(true)
+    }
+
+    /// Deliveries for the lanes that have room, and the endpoints for which there are more.
+    fn plan_waiting(&self, tx: &mut Tx, hungry: &[Arc<str>]) -> Result<(Vec<Work>, Vec<Arc<str>>)> {
+        let endpoints = self.endpoints.current(&self.world)?;
+        let mut room = self.room();
+        let (mut work, mut left) = (Vec::new(), Vec::new());
+        for endpoint in hungry {
+            // Of one that is disabled, they wait until it is enabled again, or too old.
+            if endpoints.get(endpoint).is_none() {
+                continue;
+            }
+            let limit = room.left(endpoint).min(TAKEN_AT_ONCE);
+            let filters = vec![Filter::Is("waiting", (&**endpoint).into())];
+            let page = tx.list(&deliveries(filters, limit.max(1)))?;
+            if page.has_more || limit == 0 {
+                left.push(endpoint.clone());
+            }
+            let mut waiting = Vec::with_capacity(page.rows.len());
+            for row in page.rows.iter().take(limit) {
+                waiting.extend(tx.find::<Delivery>(&row.id)?.filter(|delivery| delivery.waiting));
+            }
+            work.extend(self.take(tx, waiting, &endpoints, &mut room)?);
+        }
+        Ok((work, left))
+    }
+
+    /// Takes deliveries that are due. Answers whether there may be more.
+    pub(crate) async fn take_due(self: &Arc<Self>) -> Result<bool> {
         let (work, more) = self.world.run(&nobody(), &Origin::default(), |tx| self.plan_due(tx)).await?;
         self.enqueue(work);
         Ok(more)
     }
 
+    /// Whether any delivery is due.
+    pub(crate) fn is_any_due(&self) -> Result<bool> {
+        let query = deliveries(vec![Filter::AtMost("due", self.world.now().0)], 1);
+        let due = self.world.reader().list(&query).map_err(|error| self.world.store_error(&error))?;
+        Ok(!due.is_empty())
+    }
+
     fn plan_due(&self, tx: &mut Tx) -> Result<(Vec<Work>, bool)> {
         let now = tx.now();
-        let page = tx.list(&due(now, TAKEN_AT_ONCE))?;
+        let page = tx.list(&deliveries(vec![Filter::AtMost("due", now.0)], TAKEN_AT_ONCE))?;
         if page.rows.is_empty() {
             return Ok((Vec::new(), false));
         }
         let endpoints = self.endpoints.current(&self.world)?;
         let mut room = self.room();
-        let mut taken = Vec::with_capacity(page.rows.len());
+        let mut due = Vec::with_capacity(page.rows.len());
         for row in &page.rows {
-            taken.extend(tx.find::<Delivery>(&row.id)?.filter(|delivery| delivery.is_due(now)));
+            due.extend(tx.find::<Delivery>(&row.id)?.filter(|delivery| delivery.is_due(now)));
         }
-        let events: Vec<String> = taken.iter().map(|delivery| delivery.event.clone()).collect();
-        let pending = pending_webhooks(tx, events.iter().map(String::as_str))?;
-        let mut work = Vec::new();
-        for mut delivery in taken {
-            let pending = pending.get(&delivery.event).copied().unwrap_or(1);
-            work.extend(self.plan_one(tx, &mut delivery, &endpoints, &mut room, pending)?);
-            tx.put(&delivery)?;
-        }
+        let work = self.take(tx, due, &endpoints, &mut room)?;
         Ok((work, page.has_more))
     }
 
-    /// What happens to one delivery that is due. However it ends, it is not due any more.
+    /// Takes deliveries that were read, each as it can be taken.
+    fn take(
+        &self,
+        tx: &mut Tx,
+        deliveries: Vec<Doc<Delivery>>,
+        endpoints: &Endpoints,
+        room: &mut Room,
+    ) -> Result<Vec<Work>> {
+        let events: Vec<String> = deliveries.iter().map(|delivery| delivery.event.clone()).collect();
+        let pending = pending_webhooks(tx, events.iter().map(String::as_str))?;
+        let mut work = Vec::new();
+        for mut delivery in deliveries {
+            // Its outcome was just recorded: whoever did that lets go of it and asks again.
+            if delivery.waiting && self.taken().contains_key(delivery.id.as_str()) {
+                continue;
+            }
+            let pending = pending.get(&delivery.event).copied().unwrap_or(1);
+            work.extend(self.plan_one(tx, &mut delivery, endpoints, room, pending)?);
+            tx.put(&delivery)?;
+        }
+        Ok(work)
+    }
+
+    /// What happens to one delivery. However it ends, it is not due any more.
     fn plan_one(
         &self,
         tx: &Tx,
@@ -164,8 +258,12 @@ impl Deliverer {
             delivery.give_up("The event is not kept any more.");
             return Ok(None);
         };
+        if delivery.waiting && delivery.is_stale(now) {
+            delivery.give_up("The endpoint took less than it was sent, for three days.");
+            return Ok(None);
+        }
         if !room.take(&target.id) {
-            delivery.put_off(now);
+            delivery.wait();
             return Ok(None);
         }
         delivery.lease(now);
@@ -174,7 +272,7 @@ impl Deliverer {
     }
 
     /// Keeps others off what is still in memory.
-    async fn renew(&self) -> Result<()> {
+    pub(crate) async fn renew(&self) -> Result<()> {
         let now = self.world.now();
         let soon = now.plus(RENEW);
         let ending: Vec<Arc<str>> = {
@@ -235,10 +333,13 @@ impl Deliverer {
         };
         let what = What::Sent(Attempt { status, error, at });
         self.report(work.delivery, what).await;
-        let (next, too_much) = self.lanes().done(&work.target.id, Answer { answered, took });
-        self.start(next);
+        let done = self.lanes().done(&work.target.id, Answer { answered, took });
+        self.start(done.start);
         self.one_done.notify_waiters();
-        for work in too_much {
+        if done.wants_more {
+            self.wants_more.notify_one();
+        }
+        for work in done.too_much {
             self.report(work.delivery, What::TooMuch).await;
         }
     }
@@ -271,9 +372,13 @@ impl Deliverer {
     /// A store that cannot be written now is tried again for a while; after that the deliveries come due again.
     async fn record_some(&self, some: &[Outcome]) {
         const TRIES: u64 = 5;
+        let mut waiting = Vec::new();
         for attempt in 1..=TRIES {
             match self.world.run(&nobody(), &Origin::default(), |tx| self.note(tx, some)).await {
-                Ok(()) => break,
+                Ok(noted) => {
+                    waiting = noted;
+                    break;
+                }
                 Err(error) => tracing::warn!("what became of {} webhooks cannot be recorded: {error}", some.len()),
             }
             tokio::time::sleep(Duration::from_millis(200 * attempt)).await;
@@ -283,6 +388,8 @@ impl Deliverer {
             taken.remove(&outcome.delivery);
         }
         drop(taken);
+        // After they are let go of, or they would be found and left alone.
+        self.note_backlog(waiting);
         let (waiting, under_way) = {
             let lanes = self.lanes();
             (lanes.waiting(), lanes.under_way())
@@ -291,20 +398,25 @@ impl Deliverer {
         metrics::gauge!("kontor_webhooks_under_way").set(under_way as f64);
     }
 
-    fn note(&self, tx: &mut Tx, some: &[Outcome]) -> Result<()> {
+    /// Notes outcomes; answers the endpoints that have deliveries waiting in the store now.
+    fn note(&self, tx: &mut Tx, some: &[Outcome]) -> Result<Vec<Arc<str>>> {
         let now = tx.now();
+        let mut waiting: Vec<Arc<str>> = Vec::new();
         for outcome in some {
             // Gone with its event, or done by another process that took it meanwhile.
             let delivery = tx.find::<Delivery>(&outcome.delivery)?;
             let Some(mut delivery) = delivery.filter(|d| d.status == DeliveryStatus::Pending) else { continue };
             match &outcome.what {
                 What::Sent(attempt) => delivery.note(attempt.clone(), tx.livemode(), jitter(tx)),
-                What::TooMuch => delivery.put_off(now),
+                What::TooMuch => {
+                    delivery.wait();
+                    waiting.push(delivery.endpoint.as_str().into());
+                }
                 What::NotSent => delivery.due = Some(now),
             }
             tx.put(&delivery)?;
         }
-        Ok(())
+        Ok(waiting)
     }
 
     /// Starts nothing more, gives back what waits, and waits for what is being sent.
@@ -333,9 +445,8 @@ impl Deliverer {
     }
 }
 
-/// Deliveries that are due at `now`.
-fn due(now: Timestamp, limit: usize) -> ListQuery {
-    let filters = vec![Filter::AtMost("due", now.0)];
+/// Anybody's deliveries.
+fn deliveries(filters: Vec<Filter>, limit: usize) -> ListQuery {
     ListQuery { kind: Delivery::KIND, account: None, filters, cursor: Cursor::Start, limit }
 }
 

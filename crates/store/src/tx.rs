@@ -170,7 +170,8 @@ pub struct Tx<'w> {
     origin: Origin,
     now: Timestamp,
     changes: Changeset,
-    reads: HashMap<Arc<str>, usize>,
+    /// What was read, as it was then: a document is the same throughout a transaction.
+    reads: HashMap<Arc<str>, Option<Row>>,
     writes: HashMap<Arc<str>, usize>,
 }
 
@@ -263,18 +264,14 @@ impl<'w> Tx<'w> {
                 return Ok((write.what != WriteKind::Delete).then(|| write.row.clone()));
             }
         }
-        let row = self.peek_row(kind, id)?;
-        self.remember_read(kind, id, row.as_ref().map_or(0, |row| row.version));
-        Ok(row)
-    }
-
-    fn remember_read(&mut self, kind: &'static Kind, id: &str, version: i64) {
-        if self.reads.contains_key(id) {
-            return;
+        if let Some(row) = self.reads.get(id) {
+            return Ok(row.clone());
         }
+        let row = self.peek_row(kind, id)?;
         let id: Arc<str> = id.into();
-        self.reads.insert(id.clone(), self.changes.reads.len());
-        self.changes.reads.push(Read { kind, id, version });
+        self.changes.reads.push(Read { kind, id: id.clone(), version: row.as_ref().map_or(0, |row| row.version) });
+        self.reads.insert(id, row.clone());
+        Ok(row)
     }
 
     /// A document as stored (or as this transaction leaves it), without remembering that it was read: for showing it, not

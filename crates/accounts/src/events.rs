@@ -3,27 +3,25 @@
 use kernel::Result;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use store::{Doc, Tx};
+use store::Tx;
 
-use crate::documents::Account;
-
-/// An account as it was before a change, to tell what the change changed.
+/// An object of an account as it was before a change, to tell what the change changed.
 pub(crate) struct Before(Map<String, Value>);
 
 impl Before {
-    /// The account as it is now.
-    pub(crate) fn of(tx: &Tx, account: &Doc<Account>) -> Result<Before> {
-        to_map(tx, account.shown()).map(Before)
+    /// The object as it is now.
+    pub(crate) fn of<T: Serialize>(tx: &Tx, object: &T) -> Result<Before> {
+        to_map(tx, object).map(Before)
     }
 
-    /// Says on the account that it changed; nothing when nothing did.
-    pub(crate) fn emit_updated(&self, tx: &mut Tx, account: &Doc<Account>) -> Result<()> {
-        let now = to_map(tx, account.shown())?;
+    /// Says on `account` that the object changed; nothing when nothing did.
+    pub(crate) fn emit<T: Serialize>(&self, tx: &mut Tx, event: &str, account: &str, object: &T) -> Result<()> {
+        let now = to_map(tx, object)?;
         let previous = previous_attributes(&self.0, &now);
         if previous.is_empty() {
             return Ok(());
         }
-        tx.emit_object("account.updated", &account.id, now, Some(previous))
+        tx.emit_object(event, account, now, Some(previous))
     }
 }
 

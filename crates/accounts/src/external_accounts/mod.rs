@@ -5,15 +5,27 @@
 //!
 //! Not here yet: debit cards.
 
+mod add;
+mod delete;
+mod list;
+mod params;
+mod update;
+
 use kernel::{Currency, Metadata, Result, Timestamp, resource_missing};
 use rails::banks::{BankDetails, BankNumbers, Ownership, PayoutOutcome, check, find_token};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Doc, Document, Kind, Tx, Value};
+use store::{Column, Doc, Document, Kind, Tx, Value};
 
 use crate::documents::{Account, PartRequirements};
 use crate::events::Before;
 use crate::words::words;
+
+pub(crate) use add::{create, replace};
+pub(crate) use delete::{delete, remove};
+pub(crate) use list::{list, retrieve};
+pub(crate) use params::ExternalAccountParam;
+pub(crate) use update::update;
 
 words! {
     /// How good an external account is.
@@ -107,7 +119,8 @@ pub struct ExternalAccount {
 }
 
 impl Document for ExternalAccount {
-    const KIND: &'static Kind = &Kind::new::<ExternalAccount>("bank_account", "bank_account", &["ba"], &[]);
+    const KIND: &'static Kind =
+        &Kind::new::<ExternalAccount>("bank_account", "bank_account", &["ba"], &[Column::text("object").unindexed()]);
     type Private = ();
     fn id(&self) -> &str {
         &self.id
@@ -117,7 +130,7 @@ impl Document for ExternalAccount {
         moment_of_id(&self.id)
     }
     fn columns(&self, (): &()) -> Vec<Value> {
-        Vec::new()
+        vec![(&self.object).into()]
     }
 }
 
@@ -250,9 +263,9 @@ pub fn mark_external_account_errored(tx: &mut Tx, account_id: &str, external_acc
     tx.emit_updated("account.external_account.updated", &external)?;
     tx.put(&external)?;
     let mut account = tx.load::<Account>(account_id)?;
-    let before = Before::of(tx, &account)?;
+    let before = Before::of(tx, account.shown())?;
     show(tx, &mut account)?;
-    before.emit_updated(tx, &account)?;
+    before.emit(tx, "account.updated", account_id, account.shown())?;
     tx.put(&account)
 }
 

@@ -1,4 +1,14 @@
 //! Persons: the individual whose business an account is, or a company's representative, owners, directors, executives.
+//!
+//! An account lists its persons in its own private part, and every change of a person reads and writes the account: so
+//! rules over all of them (one representative, shares up to 100 %) hold without claims.
+
+mod create;
+mod delete;
+mod list;
+mod params;
+mod relationships;
+mod update;
 
 use kernel::{Metadata, Result, Timestamp};
 use schemars::JsonSchema;
@@ -7,6 +17,12 @@ use store::{Column, Document, Kind, Tx, Value};
 
 use crate::documents::{Address, Declaration, Dob, DocumentSides, JapaneseAddress, NumberCheck, PartRequirements};
 use crate::words::words;
+
+pub(crate) use create::{add, create};
+pub(crate) use delete::delete;
+pub(crate) use list::{list, retrieve};
+pub(crate) use params::{PersonParams, SidesParams};
+pub(crate) use update::update;
 
 words! {
     /// Whether a person is exposed politically.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use kernel::{Result, Timestamp};
 use store::{Document, Event, Journal, Origin, Row, Tx, Value, World};
 
-use crate::deliver::{Deliverer, Room, Work};
+use crate::deliver::{Deliverer, Outcomes, Room, Work};
 use crate::delivery::{Delivery, delivery_id};
 use crate::endpoints::{Endpoints, owner_of};
 use crate::nobody;
@@ -28,6 +28,38 @@ pub(crate) fn is_any_undispatched(world: &World) -> Result<bool> {
 
 /// Dispatches what was committed. Answers whether there may be more.
 pub(crate) async fn dispatch(deliverer: &Arc<Deliverer>) -> Result<bool> {
+    let (work, waiting, dispatched) = plan(deliverer).await?;
+    deliverer.note_backlog(waiting);
+    deliverer.enqueue(work);
+    Ok(0 < dispatched)
+}
+
+/// Makes deliveries of what was committed, and sends none of them: for simulations, where nobody listens and nothing may
+/// depend on a network. They come due again, as after a crash.
+pub struct Dispatcher {
+    deliverer: Arc<Deliverer>,
+    /// Never filled, since nothing is sent.
+    _outcomes: Outcomes,
+}
+
+impl Dispatcher {
+    /// A dispatcher of a world.
+    pub fn new(world: Arc<World>) -> Dispatcher {
+        let (deliverer, outcomes) = Deliverer::new(world);
+        Dispatcher { deliverer, _outcomes: outcomes }
+    }
+
+    /// Dispatches a bounded number of batches. Answers how many events they had.
+    ///
+    /// Errors: 503 when the store cannot be read or written.
+    pub async fn dispatch(&self) -> Result<u64> {
+        plan(&self.deliverer).await.map(|(_, _, dispatched)| dispatched)
+    }
+}
+
+/// Commits one transaction's worth of deliveries. Answers what this process took, whose lanes had no room, and how many
+/// events were dispatched.
+async fn plan(deliverer: &Arc<Deliverer>) -> Result<(Vec<Work>, Vec<Arc<str>>, u64)> {
     let world = deliverer.world();
     let mut is_first = true;
     let plan = |tx: &mut Tx| {
@@ -46,9 +78,7 @@ pub(crate) async fn dispatch(deliverer: &Arc<Deliverer>) -> Result<bool> {
     let (work, waiting, dispatched) = world.run(&nobody(), &Origin::default(), plan).await?;
     metrics::counter!("kontor_events_dispatched_total").increment(dispatched);
     metrics::counter!("kontor_webhooks_dispatched_total").increment((work.len() + waiting.len()) as u64);
-    deliverer.note_backlog(waiting);
-    deliverer.enqueue(work);
-    Ok(0 < dispatched)
+    Ok((work, waiting, dispatched))
 }
 
 /// One transaction's worth of dispatching.

@@ -23,6 +23,7 @@ mod workers;
 pub use clock::{CLOCK_OFFSET, advance};
 pub use deliver::{sign, signature_header};
 pub use delivery::{Delivery, DeliveryStatus};
+pub use dispatch::Dispatcher;
 pub use jobs::{JobHandler, JobHandlers};
 pub use prune::prune;
 pub use sealer::{PostingProof, Seal, SealFault, SealReport, check_seals, prove_posting, seal_book, verify_proof};

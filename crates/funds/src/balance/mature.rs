@@ -28,7 +28,8 @@ pub(crate) fn schedule_maturity(tx: &mut Tx, account: &str, currency: Currency, 
 
 /// The job: moves a day's pending money to available.
 ///
-/// Event: `balance.available`, when there is more available than before. What waits for money goes on: automatic payouts.
+/// Event: `balance.available`, when there is more available than before. What waits for money goes on:
+/// refunds, then automatic payouts.
 pub fn mature(tx: &mut Tx, job: &Job) -> Result<()> {
     let Ok(due) = serde_json::from_value::<Maturity>(job.payload.clone()) else {
         return Err(tx.bug(&format!("{}: the payload cannot be read", job.id)));
@@ -38,8 +39,9 @@ pub fn mature(tx: &mut Tx, job: &Job) -> Result<()> {
     if 0 < amount {
         retrieve::emit_available(tx, &due.account)?;
         automatic::plan(tx, &due.account)?;
+        crate::refunds::process_pending(tx, &due.account, due.currency)?;
     }
-    watch_reserve(tx, &due.account, due.currency)
+    watch_reserve(tx, &due.account, due.currency, amount)
 }
 
 /// Does what the jobs due until `until` would do to the balance, so that whoever decides by what is available then finds

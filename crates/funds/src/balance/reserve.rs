@@ -4,8 +4,8 @@
 //! not offset another (money.md 8.3). It moves from the platform's available balance to its reserved one, shown by a
 //! balance transaction, and back when the account recovers, even if that takes the platform below zero.
 //!
-//! Whoever moves a connected account's available balance calls [`watch_reserve`]; a job follows that compares what is
-//! held with what should be, so many debits of one account need not wait for its platform.
+//! Every movement of an available balance passes [`watch_reserve`]; where it concerns a reserve a job follows that
+//! compares what is held with what should be, so that many debits of one account need not wait for its platform.
 //!
 //! Not here yet: taking the money for good after 180 days (`connect_collection_transfer`).
 
@@ -98,24 +98,29 @@ struct Watched {
     currency: Currency,
 }
 
-/// Sees to it that the reserve for `account` follows its balance, when a platform answers for it and it is below zero or
-/// something is held.
+/// Sees to it that the reserve for `account` follows its balance, which moves by `change`: when a platform answers for
+/// it, and it falls below zero or something is held that may be given back.
 ///
-/// Call it after the transaction's last posting: an account that stays above zero is held to that when it is committed.
-pub fn watch_reserve(tx: &mut Tx, account: &str, currency: Currency) -> Result<()> {
-    let available = LedgerAccount::available(account, currency);
-    let balance = tx.balance(&available)? + tx.moved(&available);
-    let held = tx.find::<ConnectReserve>(&reserve_id(account, currency))?;
-    if 0 <= balance && held.is_none_or(|held| held.amount == 0) {
-        tx.retry_unless(available, Bound::AtLeast(0));
+/// Called for every balance transaction that is available at once and for all that matures; others need not. Two debits
+/// at the same moment that only together take an account below zero are noticed with its next movement.
+pub fn watch_reserve(tx: &mut Tx, account: &str, currency: Currency, change: i64) -> Result<()> {
+    let concerns = if change < 0 {
+        let available = LedgerAccount::available(account, currency);
+        // The posting may be among those moved or still to come: the job looks again.
+        tx.balance(&available)? + tx.moved(&available) + change < 0
+    } else {
+        tx.find::<ConnectReserve>(&reserve_id(account, currency))?.is_some_and(|held| 0 < held.amount)
+    };
+    if !concerns {
         return Ok(());
     }
     let Some(found) = tx.peek::<Account>(account)? else { return Ok(()) };
     if answering_platform(&found).is_none() {
         return Ok(());
     }
+    let now = tx.now();
     let payload = json!(Watched { account: account.to_owned(), currency });
-    tx.schedule_once(CONNECT_RESERVE, &format!("{account}:{currency}"), tx.now(), payload)
+    tx.schedule_once(CONNECT_RESERVE, &format!("{account}:{currency}"), now, payload)
 }
 
 /// The job that [`watch_reserve`] schedules.

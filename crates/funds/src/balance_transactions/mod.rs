@@ -278,7 +278,10 @@ impl<'a> Entry<'a> {
         let is_pending = now < self.available_on;
         if is_pending {
             crate::balance::schedule_maturity(tx, self.account, self.currency, self.available_on)?;
-        } else if fee < self.amount {
+        } else {
+            crate::balance::watch_reserve(tx, self.account, self.currency, self.amount - fee)?;
+        }
+        if !is_pending && fee < self.amount {
             crate::payouts::automatic::plan(tx, self.account)?;
             crate::refunds::process_pending(tx, self.account, self.currency)?;
         }

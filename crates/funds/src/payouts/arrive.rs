@@ -7,7 +7,6 @@ use rails::banks::{PayoutFailure, PayoutOutcome};
 use store::{Doc, Job, Tx};
 
 use super::{ARRIVE, Payout, PayoutStatus, TraceId, book, cancel, schedule, subject};
-use crate::balance::watch_reserve;
 use crate::balance_transactions::EntryType;
 
 /// The job that hands a pending payout to the bank, on the business day after it was made. Event: `payout.updated`.
@@ -83,12 +82,10 @@ fn send_back(tx: &mut Tx, payout: &mut Doc<Payout>, failure: PayoutFailure) -> R
     payout.trace_id = Some(TraceId::unsupported());
     tx.emit("payout.failed", payout)?;
     tx.put(payout)?;
-    let (account, currency) = (payout.account.clone(), payout.currency);
     if let Some(destination) = &payout.destination {
-        accounts::mark_external_account_errored(tx, &account, destination)?;
+        accounts::mark_external_account_errored(tx, &payout.account, destination)?;
     }
-    cancel_pending_reversal(tx, payout)?;
-    watch_reserve(tx, &account, currency)
+    cancel_pending_reversal(tx, payout)
 }
 
 /// A reversal that has not been handed to the bank has nothing left to bring back.

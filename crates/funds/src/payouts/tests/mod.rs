@@ -37,8 +37,7 @@ pub(super) struct Shop {
 impl Shop {
     /// The seller is paid by `interval`, to the bank account with this number.
     pub fn new(interval: PayoutInterval, account_number: &str) -> Shop {
-        let kinds =
-            [wire::kinds(), accounts::kinds(), kinds(), crate::balance::kinds(), vec![BalanceTransaction::KIND]];
+        let kinds = [wire::kinds(), accounts::kinds(), crate::kinds()];
         let world = Arc::new(World::seeded(Schema::new(kinds.into_iter().flatten()), 7).unwrap());
         let new =
             NewPlatform { country: "US".into(), email: "platform@example.com".into(), display_name: "Market".into() };
@@ -49,9 +48,8 @@ impl Shop {
             Ok(platform)
         });
         let platform = made.unwrap().id.clone();
-        let routes = [routes(), crate::balance::routes()].into_iter().flatten().collect();
         let api =
-            wire::ApiBuilder::default().routes(routes).expanders(crate::balance::expanders()).build(world.clone());
+            wire::ApiBuilder::default().routes(crate::routes()).expanders(crate::expanders()).build(world.clone());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let mut shop = Shop { world, api, runtime, platform, seller: String::new() };
         shop.seller = shop.open_seller(interval, account_number);
@@ -81,8 +79,7 @@ impl Shop {
             let available = LedgerAccount::available(account, USD);
             let network = LedgerAccount::operator(Bucket::Network, USD);
             tx.post(Posting::new(Code::Refund, available, network, amount).debit_shown_by(&id))?;
-            Entry::new(account, EntryType::Refund, -amount, USD, tx.now()).record(tx, id)?;
-            crate::balance::watch_reserve(tx, account, USD)
+            Entry::new(account, EntryType::Refund, -amount, USD, tx.now()).record(tx, id).map(drop)
         })
         .unwrap();
     }
@@ -175,25 +172,21 @@ impl Shop {
         let due = self.as_("", |tx| tx.find_all::<Job>(None, &[Filter::AtMost("due", to.0)], 10_000)).unwrap();
         let Some(job) = due.into_iter().min_by_key(|job| (job.due, job.id.clone())) else { return false };
         self.world.clock().advance_to(job.due);
-        let all: Vec<_> = jobs().into_iter().chain(crate::balance::jobs()).collect();
-        let (_, handler) = all.into_iter().find(|(name, _)| *name == job.name).unwrap();
+        let (_, handler) = crate::jobs().into_iter().find(|(name, _)| *name == job.name).unwrap();
         let done = self.world.run_blocking(&Caller::account(""), Some(job.due), |tx| {
             let Some(job) = tx.find::<Job>(&job.id)? else { return Ok(()) };
             handler(tx, &job)?;
             tx.delete(&job)
         });
-        done.unwrap();
+        // A job that lost too many races comes back, as the runner's do.
+        assert!(done.as_ref().err().is_none_or(|error| error.code_str() == Some("lock_timeout")), "{done:?}");
         true
     }
 
-    /// Every posting balanced; every account's balance the sum of its balance transactions.
+    /// Holds the whole book to what it must always be.
     pub fn audit(&self) {
-        let balances = self.world.reader().scan_balances("", 10_000).unwrap();
-        assert_eq!(balances.iter().map(|(_, balance)| balance).sum::<i64>(), 0, "{balances:?}");
-        for account in [&self.platform, &self.seller] {
-            let net: i64 = self.entries(account).iter().map(|row| row.net).sum();
-            assert_eq!(net, self.sum(account, Bucket::Available) + self.sum(account, Bucket::Pending));
-        }
+        let report = crate::audit::audit(self.world.reader()).unwrap();
+        assert!(report.is_clean(), "{report}");
     }
 }
 

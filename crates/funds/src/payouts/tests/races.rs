@@ -29,6 +29,33 @@ fn of_64_payouts_racing_for_the_same_money_exactly_as_many_succeed_as_it_allows(
 }
 
 #[test]
+fn money_that_comes_while_a_run_decides_is_paid_by_it() {
+    let shop = Shop::new(PayoutInterval::Daily, WORKS);
+    shop.earn(&shop.seller, 5_000, None);
+    let run = at("2026-11-03T01:00:00Z");
+    shop.world.clock().advance_to(run);
+    let mut comes = [30, 4].into_iter();
+    let job = shop.as_("", |tx| tx.find_all::<Job>(None, &[Filter::Is("name", automatic_job())], 1)).unwrap().remove(0);
+    shop.world
+        .run_blocking(&Caller::account(""), Some(run), |tx| {
+            crate::payouts::automatic::run(tx, &job)?;
+            // Committed between what the run read and its own commit, which has to decide again.
+            if let Some(net) = comes.next() {
+                shop.earn(&shop.seller, net, None);
+            }
+            Ok(())
+        })
+        .unwrap();
+    let payout = shop.payouts().pop().unwrap();
+    assert_eq!((payout.amount, shop.available(&shop.seller)), (5_034, 0));
+    assert_eq!(shop.settled(&payout.id).iter().map(|row| row.net).sum::<i64>(), 0);
+}
+
+fn automatic_job() -> store::Value {
+    crate::payouts::automatic::PAY_OUT.into()
+}
+
+#[test]
 fn an_automatic_payout_settles_exactly_what_it_pays_whatever_moves_meanwhile() {
     let shop = Shop::new(PayoutInterval::Daily, WORKS);
     shop.earn(&shop.seller, 50_000, Some("2026-11-03"));

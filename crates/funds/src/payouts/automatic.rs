@@ -5,6 +5,9 @@
 //! every balance transaction that is available and not settled yet, in one statement. Because nothing is left over and
 //! the ledger's limit says so, the rows settled always add up to the payout, and with the payout's own row to zero.
 //!
+//! A run decides again when the balance moved before it was committed; one that loses every time, against hundreds of
+//! direct movements a second, fails and comes back later, as jobs do.
+//!
 //! What cannot be paid (no external account, one that failed, payouts disabled, too little) is tried again at the next run,
 //! as long as there is money: so payouts resume by themselves when the external account is updated or replaced. A manual
 //! schedule plans nothing; whoever changes a schedule from manual calls [`plan`], or schedules the job [`PAY_OUT`] with

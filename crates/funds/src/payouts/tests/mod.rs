@@ -13,7 +13,7 @@ use accounts::{
 use kernel::{Currency, Result, Timestamp};
 use ledger::{Bucket, Code, LedgerAccount, Posting};
 use serde_json::{Value as Json, json};
-use store::{Caller, Document, Event, Filter, Job, Schema, Tx, World};
+use store::{Caller, Event, Filter, Job, Schema, Tx, World};
 
 use std::sync::Arc;
 

@@ -29,7 +29,7 @@ const MOST_ATTEMPTS: u32 = 20;
 /// Where jobs are put that are put aside: so far ahead that nobody runs them.
 const ASIDE: i64 = 100 * 365 * DAY;
 /// Rounds over one moment, for jobs that schedule others for the moment that it is.
-const MOST_PASSES: usize = 1_000;
+const MOST_PASSES: usize = 10_000;
 /// Jobs listed at a time.
 const PAGE: usize = 500;
 

@@ -1,1 +1,14 @@
-//! What the tests of this crate share.
+//! Row by row what money does: the tables of money.md 2 and 3 and the scenarios of 17, on every engine, each followed by
+//! the audit.
+
+mod capture;
+mod charges;
+mod conversion;
+mod fees;
+mod races;
+mod refunds;
+mod scenarios;
+mod stage;
+mod transfers;
+mod waiting;
+mod wire_api;

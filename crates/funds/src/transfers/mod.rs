@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use store::{Column, Document, Kind, Value};
 use wire::List;
 
-pub use create::{CreateTransfer, create};
+pub use create::{CreateTransfer, SourceType, create};
 pub use reverse::{ReverseTransfer, reverse};
 
 pub(crate) use order::{Order, send};

@@ -291,3 +291,78 @@ fn needs_transfers() -> ApiError {
 
 /// The capabilities that a full-dashboard account gets by itself.
 pub(crate) const DEFAULTS: [&str; 2] = ["card_payments", "transfers"];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{NAMES, NOT_AMERICAN};
+    use crate::testing::{INDIVIDUAL, Platform, keys};
+
+    #[test]
+    fn names_are_sorted_and_the_american_exceptions_among_them() {
+        assert!(NAMES.is_sorted());
+        assert!(NOT_AMERICAN.iter().all(|name| NAMES.contains(name)));
+    }
+
+    #[test]
+    fn a_capability_shows_every_field_of_the_api() {
+        let platform = Platform::new();
+        let id = platform.open(INDIVIDUAL);
+        let capability = platform.get(&format!("/v1/accounts/{id}/capabilities/card_payments")).ok();
+        let nothing = json!({
+            "alternatives": [], "current_deadline": null, "currently_due": [], "disabled_reason": null, "errors": [],
+            "eventually_due": [], "past_due": [], "pending_verification": [],
+        });
+        let mut due = nothing.clone();
+        due["eventually_due"] = json!(["individual.id_number"]);
+        let expected = json!({
+            "id": "card_payments", "object": "capability", "account": id, "future_requirements": nothing,
+            "requested": true, "requested_at": 1_793_620_800, "requirements": due, "status": "active",
+        });
+        assert_eq!(capability, expected);
+    }
+
+    #[test]
+    fn a_capability_that_nobody_asked_for_shows_what_it_would_need() {
+        let platform = Platform::new();
+        let form =
+            [("type", "custom"), ("business_type", "individual"), ("capabilities[transfers][requested]", "true")];
+        let id = platform.open(&form);
+        let capability = platform.get(&format!("/v1/accounts/{id}/capabilities/card_payments")).ok();
+        assert_eq!((&capability["status"], &capability["requested"]), (&json!("unrequested"), &json!(false)));
+        assert!(keys(&capability["requirements"]["currently_due"]).contains(&"individual.ssn_last_4"));
+        let all = platform.get(&format!("/v1/accounts/{id}/capabilities")).ok();
+        assert_eq!(all["data"].as_array().unwrap().len(), 1);
+        assert_eq!(all["url"], format!("/v1/accounts/{id}/capabilities"));
+    }
+
+    #[test]
+    fn a_capability_is_asked_for_and_given_up() {
+        let platform = Platform::new();
+        let id = platform.open(INDIVIDUAL);
+        let path = format!("/v1/accounts/{id}/capabilities/link_payments");
+        assert_eq!(platform.post(&path, &[("requested", "true")]).ok()["status"], "active");
+        assert_eq!(platform.account(&id)["capabilities"]["link_payments"], "active");
+        assert_eq!(platform.post(&path, &[("requested", "false")]).ok()["status"], "unrequested");
+        assert!(platform.account(&id)["capabilities"].get("link_payments").is_none());
+        let types = platform.event_types(&id);
+        let expected = ["capability.updated", "account.updated", "capability.updated", "account.updated"];
+        assert_eq!(types[types.len() - 4..], expected);
+    }
+
+    #[test]
+    fn what_cannot_be_asked_for_is_refused() {
+        let platform = Platform::new();
+        let id = platform.open(INDIVIDUAL);
+        let ask = |name: &str, requested: &str| {
+            platform.post(&format!("/v1/accounts/{id}/capabilities/{name}"), &[("requested", requested)])
+        };
+        assert_eq!(ask("teleport", "true").refused(), (404, "resource_missing", "capability"));
+        assert_eq!(ask("legacy_payments", "true").refused(), (400, "", "requested"));
+        assert_eq!(ask("treasury", "true").refused(), (400, "", "requested"));
+        assert_eq!(ask("oxxo_payments", "true").refused().1, "capability_not_available_in_country");
+        assert_eq!(ask("transfers", "false").refused().1, "capability_not_available_without_other_capability");
+        assert_eq!(ask("transfers", "perhaps").refused().2, "requested");
+    }
+}

@@ -36,3 +36,41 @@ pub(crate) fn delete(tx: &mut Tx, path: &Path, _: NoParams) -> Result<Reply<Dele
     tx.put(&account)?;
     Deleted::reply(&account)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use store::Caller;
+
+    use crate::testing::{INDIVIDUAL, Platform};
+
+    #[test]
+    fn a_deleted_account_is_gone_for_everybody_but_its_money() {
+        let platform = Platform::new();
+        let id = platform.open(INDIVIDUAL);
+        let path = format!("/v1/accounts/{id}");
+        assert_eq!(platform.delete(&path).ok(), json!({ "id": id, "object": "account", "deleted": true }));
+        assert_eq!(platform.get(&path).refused(), (403, "account_invalid", ""));
+        assert_eq!(platform.delete(&path).refused(), (403, "account_invalid", ""));
+        assert_eq!(platform.get_as(&id, "/v1/account").refused(), (403, "account_invalid", ""));
+        assert_eq!(platform.get("/v1/accounts").ok()["data"], json!([]));
+        assert_eq!(platform.event_types(&id).last().unwrap(), "account.application.deauthorized");
+        let caller = Caller::account(&platform.id);
+        let read = platform.world.read(&caller, |tx| {
+            assert!(crate::destination(tx, &id, "destination").is_err());
+            assert_eq!(crate::platform_of(tx, &id)?.as_deref(), Some(&*platform.id));
+            crate::load(tx, &id)
+        });
+        assert!(read.is_ok());
+    }
+
+    #[test]
+    fn nobody_deletes_the_own_account() {
+        let platform = Platform::new();
+        let answer = platform.delete(&format!("/v1/accounts/{}", platform.id));
+        assert_eq!(answer.refused(), (400, "", "account"));
+        let id = platform.open(INDIVIDUAL);
+        assert_eq!(platform.delete("/v1/accounts/acct_other").refused().0, 403);
+        platform.account(&id);
+    }
+}

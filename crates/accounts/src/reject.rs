@@ -76,3 +76,56 @@ fn not_liable(what: &str) -> ApiError {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::{INDIVIDUAL, Platform};
+
+    #[test]
+    fn a_rejection_stops_charges_and_payouts_until_it_is_taken_back() {
+        let cases = [
+            ("fraud_other", "rejected.platform_fraud"),
+            ("fraud_payment_method_tester", "rejected.platform_fraud"),
+            ("terms_of_service", "rejected.platform_terms_of_service"),
+            ("credit", "rejected.platform_other"),
+            ("other", "rejected.platform_other"),
+        ];
+        let platform = Platform::new();
+        let id = platform.open(INDIVIDUAL);
+        for (reason, disabled_reason) in cases {
+            let account = platform.post(&format!("/v1/accounts/{id}/reject"), &[("reason", reason)]).ok();
+            assert_eq!(account["requirements"]["disabled_reason"], disabled_reason);
+            assert_eq!((&account["charges_enabled"], &account["payouts_enabled"]), (&json!(false), &json!(false)));
+            assert_eq!(account["capabilities"], json!({ "card_payments": "inactive", "transfers": "inactive" }));
+            let account = platform.post(&format!("/v1/accounts/{id}/unreject"), &[]).ok();
+            assert_eq!(account["requirements"]["disabled_reason"], json!(null));
+            assert_eq!((&account["charges_enabled"], &account["payouts_enabled"]), (&json!(true), &json!(true)));
+        }
+        let types = platform.event_types(&id);
+        assert_eq!(types[types.len() - 3..], ["capability.updated", "capability.updated", "account.updated"]);
+    }
+
+    #[test]
+    fn a_rejected_account_may_still_be_paid_what_it_has() {
+        let platform = Platform::new();
+        let id = platform.open(INDIVIDUAL);
+        let form = [("reason", "other"), ("payouts_action", "none")];
+        let account = platform.post(&format!("/v1/accounts/{id}/reject"), &form).ok();
+        assert_eq!((&account["charges_enabled"], &account["payouts_enabled"]), (&json!(false), &json!(true)));
+    }
+
+    #[test]
+    fn only_accounts_whose_losses_the_platform_bears_are_rejected() {
+        let platform = Platform::new();
+        let standard = platform.open(&[("type", "standard")]);
+        let custom = platform.open(INDIVIDUAL);
+        let reject = |id: &str, reason| platform.post(&format!("/v1/accounts/{id}/reject"), &[("reason", reason)]);
+        assert_eq!(reject(&standard, "other").refused(), (400, "", "account"));
+        assert_eq!(reject(&custom, "fraud").refused(), (400, "", "reason"));
+        assert_eq!(reject(&platform.id, "other").refused(), (400, "", "account"));
+        assert_eq!(platform.post(&format!("/v1/accounts/{custom}/unreject"), &[]).refused(), (400, "", "account"));
+        assert_eq!(platform.post(&format!("/v1/accounts/{custom}/reject"), &[]).refused().1, "parameter_missing");
+    }
+}

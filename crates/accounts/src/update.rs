@@ -92,3 +92,116 @@ pub(crate) fn update(tx: &mut Tx, path: &Path, p: UpdateAccount) -> Result<Reply
     told.apply(tx, &mut change.account)?;
     change.finish(tx).map(|account| Reply::document(&account))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::{INDIVIDUAL, Platform, with};
+
+    #[test]
+    fn an_update_changes_what_is_given_and_keeps_the_rest() {
+        let platform = Platform::new();
+        let id = platform.open(INDIVIDUAL);
+        let path = format!("/v1/accounts/{id}");
+        let form = [
+            ("business_profile[support_phone]", "415-555-0199"),
+            ("settings[payouts][schedule][interval]", "weekly"),
+            ("settings[payouts][schedule][weekly_anchor]", "friday"),
+            ("settings[payouts][schedule][delay_days]", "minimum"),
+            ("settings[branding][primary_color]", "#635BFF"),
+            ("metadata[a]", "1"),
+        ];
+        let account = platform.post(&path, &form).ok();
+        assert_eq!(account["business_profile"]["support_phone"], "+14155550199");
+        assert_eq!(account["business_profile"]["mcc"], "5734");
+        let schedule = json!({
+            "delay_days": 2, "interval": "weekly", "weekly_anchor": "friday", "weekly_payout_days": ["friday"],
+        });
+        assert_eq!(account["settings"]["payouts"]["schedule"], schedule);
+        assert_eq!(account["settings"]["branding"]["primary_color"], "#635bff");
+        let account = platform.post(&path, &[("metadata[a]", ""), ("business_profile[support_phone]", "")]).ok();
+        assert_eq!(account["metadata"], json!({}));
+        assert_eq!(account["business_profile"]["support_phone"], json!(null));
+        assert_eq!(platform.account(&id), account);
+    }
+
+    #[test]
+    fn an_update_tells_what_it_changed_and_nothing_when_it_changed_nothing() {
+        let platform = Platform::new();
+        let id = platform.open(INDIVIDUAL);
+        let before = platform.event_types(&id).len();
+        platform.post(&format!("/v1/accounts/{id}"), &[("email", "new@example.com")]).ok();
+        let event = platform.events(&id).pop().unwrap();
+        assert_eq!(event.kind, "account.updated");
+        assert_eq!(json!(event.data.previous_attributes), json!({ "email": "ada@example.com" }));
+        platform.post(&format!("/v1/accounts/{id}"), &[("email", "new@example.com")]).ok();
+        assert_eq!(platform.event_types(&id).len(), before + 1);
+    }
+
+    #[test]
+    fn completing_an_account_step_by_step_opens_it() {
+        let platform = Platform::new();
+        let id = platform.open(&with(INDIVIDUAL, &[("individual[phone]", None)]));
+        let path = format!("/v1/accounts/{id}");
+        let account = platform.post(&path, &[("individual[phone]", "4155550100")]).ok();
+        assert_eq!(account["charges_enabled"], true);
+        let types = platform.event_types(&id);
+        let expected = ["person.updated", "capability.updated", "capability.updated", "account.updated"];
+        assert_eq!(types[types.len() - 4..], expected);
+    }
+
+    #[test]
+    fn a_platform_changes_its_own_account() {
+        let platform = Platform::new();
+        let path = format!("/v1/accounts/{}", platform.id);
+        let account = platform.post(&path, &[("settings[payments][statement_descriptor]", "MARKET SQUARE")]).ok();
+        assert_eq!(account["settings"]["payments"]["statement_descriptor"], "MARKET SQUARE");
+        assert_eq!(account["charges_enabled"], true);
+        assert_eq!(account["controller"], json!({ "type": "account" }));
+    }
+
+    #[test]
+    fn country_and_control_cannot_be_changed() {
+        let platform = Platform::new();
+        let id = platform.open(INDIVIDUAL);
+        for param in ["country", "type", "controller[fees][payer]"] {
+            let answer = platform.post(&format!("/v1/accounts/{id}"), &[(param, "x")]);
+            assert_eq!(answer.refused().1, "parameter_unknown", "{param}");
+        }
+    }
+
+    #[test]
+    fn a_company_can_turn_out_to_be_an_individual() {
+        let platform = Platform::new();
+        let form = [("type", "custom"), ("business_type", "company"), ("capabilities[transfers][requested]", "true")];
+        let id = platform.open(&form);
+        let account = platform.post(&format!("/v1/accounts/{id}"), &[("business_type", "individual")]).ok();
+        assert!(account.get("company").is_none());
+        assert_eq!(account["individual"]["relationship"]["representative"], true);
+        let person = account["individual"]["id"].as_str().unwrap();
+        let persons = platform.get(&format!("/v1/accounts/{id}/persons")).ok();
+        assert_eq!(persons["data"][0]["id"], person);
+    }
+
+    #[test]
+    fn what_the_accounts_people_took_over_is_theirs_to_tell() {
+        let platform = Platform::new();
+        let id = platform.open(&[("type", "express"), ("business_type", "individual")]);
+        let caller = store::Caller::account(&platform.id);
+        let claimed = platform.world.run_blocking(&caller, None, |tx| {
+            let mut account = tx.load::<crate::Account>(&id)?;
+            account.private.claimed = true;
+            tx.put(&account)
+        });
+        claimed.unwrap();
+        let path = format!("/v1/accounts/{id}");
+        let answer = platform.post(&path, &[("individual[first_name]", "Ada")]);
+        assert_eq!(answer.refused(), (403, "oauth_not_supported", ""));
+        let expected = format!(
+            "This application does not have the required permissions for the parameter 'individual' on account '{id}'."
+        );
+        assert_eq!(answer.message(), expected);
+        platform.post(&path, &[("metadata[a]", "1"), ("capabilities[transfers][requested]", "true")]).ok();
+    }
+}

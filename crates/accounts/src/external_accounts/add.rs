@@ -6,7 +6,7 @@ use serde::Deserialize;
 use store::{Doc, Tx};
 use wire::{Path, Reply};
 
-use super::params::ExternalAccountParam;
+use super::params::{ExternalAccountParam, Given};
 use super::{ExternalAccount, MOST, from_details};
 use crate::access;
 use crate::change::{Change, too_many};
@@ -34,7 +34,8 @@ pub(crate) fn create(tx: &mut Tx, path: &Path, p: CreateExternalAccount) -> Resu
     access::may_manage_external_accounts(tx, &account)?;
     let mut change = Change::of(tx, account)?;
     let become_default = p.default_for_currency.unwrap_or(false);
-    let mut added = add(tx, &mut change.account, p.external_account)?;
+    let given = p.external_account.read(&change.account.country)?;
+    let mut added = add(tx, &mut change.account, given)?;
     added.metadata = p.metadata.merge(&added.metadata)?;
     if become_default {
         make_default(tx, &mut change.account, &mut added)?;
@@ -49,22 +50,19 @@ pub(crate) fn create(tx: &mut Tx, path: &Path, p: CreateExternalAccount) -> Resu
 ///
 /// Events on the account: `account.external_account.created`, and `.deleted` of the one replaced.
 pub(crate) fn replace(tx: &mut Tx, account: &mut Doc<Account>, param: ExternalAccountParam) -> Result<()> {
-    let mut added = add(tx, account, param)?;
-    let replaced = default_of(account, added.currency).filter(|id| *id != added.id);
-    if let Some(replaced) = replaced {
-        make_default(tx, account, &mut added)?;
+    let given = param.read(&account.country)?;
+    if let Some(replaced) = default_of(account, given.details.currency) {
         super::delete::remove(tx, account, &replaced)?;
     }
-    tx.put(&added)?;
+    let added = add(tx, account, given)?;
     tx.emit("account.external_account.created", &added)
 }
 
-/// Adds an external account; the first of its currency becomes the default.
-fn add(tx: &mut Tx, account: &mut Doc<Account>, param: ExternalAccountParam) -> Result<Doc<ExternalAccount>> {
+/// Adds an external account; without a default of its currency it becomes that.
+fn add(tx: &mut Tx, account: &mut Doc<Account>, given: Given) -> Result<Doc<ExternalAccount>> {
     if MOST <= account.private.external_accounts.len() {
         return Err(too_many("external accounts", MOST, "external_account"));
     }
-    let given = param.read(&account.country)?;
     let mut shown = from_details(tx.id("ba"), &account.id, &given.details);
     shown.account_holder_name = given.holder_name;
     shown.account_holder_type = given.holder_type;

@@ -304,3 +304,251 @@ pub(crate) fn test_numbers(country: &str) -> (Option<&'static str>, String) {
         iban => (None, format!("{iban}89370400440532013000")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rails::banks::{PayoutFailure, PayoutOutcome};
+    use serde_json::{Value, json};
+    use store::Caller;
+
+    use crate::testing::{INDIVIDUAL, Platform, with};
+
+    const BANK: &[(&str, &str)] = &[
+        ("external_account[object]", "bank_account"),
+        ("external_account[country]", "US"),
+        ("external_account[currency]", "usd"),
+        ("external_account[routing_number]", "110000000"),
+        ("external_account[account_number]", "000111111116"),
+    ];
+
+    const EURO: &[(&str, &str)] = &[
+        ("external_account[object]", "bank_account"),
+        ("external_account[country]", "DE"),
+        ("external_account[currency]", "eur"),
+        ("external_account[account_number]", "DE89370400440532013000"),
+    ];
+
+    struct Seller {
+        platform: Platform,
+        id: String,
+    }
+
+    impl Seller {
+        fn new() -> Seller {
+            let platform = Platform::new();
+            let id = platform.open(INDIVIDUAL);
+            Seller { platform, id }
+        }
+
+        fn path(&self, id: &str) -> String {
+            format!("/v1/accounts/{}/external_accounts{id}", self.id)
+        }
+
+        #[track_caller]
+        fn add(&self, form: &[(&str, &str)]) -> String {
+            self.platform.post(&self.path(""), form).ok()["id"].as_str().unwrap().to_owned()
+        }
+
+        fn first(&self) -> String {
+            let account = self.platform.account(&self.id);
+            account["external_accounts"]["data"][0]["id"].as_str().unwrap().to_owned()
+        }
+
+        /// Which are default, newest first.
+        fn defaults(&self) -> Vec<(String, bool)> {
+            let list = self.platform.get(&self.path("")).ok();
+            let one = |e: &Value| (e["id"].as_str().unwrap().to_owned(), e["default_for_currency"] == true);
+            let listed: Vec<_> = list["data"].as_array().unwrap().iter().map(one).collect();
+            let account = self.platform.account(&self.id);
+            let embedded: Vec<_> = account["external_accounts"]["data"].as_array().unwrap().iter().map(one).collect();
+            assert_eq!(listed, embedded, "the account shows what the list shows");
+            listed
+        }
+
+        fn outcome(&self, id: &str) -> PayoutOutcome {
+            let caller = Caller::account(&self.id);
+            self.platform.world.read(&caller, |tx| crate::payout_outcome(tx, id)).unwrap()
+        }
+    }
+
+    #[test]
+    fn a_bank_account_shows_every_field_of_the_api() {
+        let seller = Seller::new();
+        let form =
+            with(BANK, &[("external_account[account_holder_name]", Some("Ada Baker")), ("metadata[a]", Some("1"))]);
+        let bank = seller.platform.post(&seller.path(""), &form).ok();
+        let nothing = json!({ "currently_due": [], "errors": [], "past_due": [], "pending_verification": [] });
+        let expected = json!({
+            "id": bank["id"], "object": "bank_account", "account": seller.id, "account_holder_name": "Ada Baker",
+            "account_holder_type": null, "account_type": null, "available_payout_methods": ["standard", "instant"],
+            "bank_name": "STRIPE TEST BANK", "country": "US", "currency": "usd", "default_for_currency": false,
+            "fingerprint": bank["fingerprint"], "future_requirements": nothing, "last4": "1116",
+            "metadata": { "a": "1" }, "requirements": nothing, "routing_number": "110000000", "status": "new",
+        });
+        assert_eq!(bank, expected);
+        assert_eq!(seller.platform.get(&seller.path(&format!("/{}", bank["id"].as_str().unwrap()))).ok(), bank);
+    }
+
+    #[test]
+    fn each_currency_has_one_default_the_first_until_another_is_made_it() {
+        let seller = Seller::new();
+        let first = seller.first();
+        let second = seller.add(BANK);
+        assert_eq!(seller.defaults(), [(second.clone(), false), (first.clone(), true)]);
+        let euro = seller.add(EURO);
+        assert_eq!(seller.defaults()[0], (euro.clone(), true));
+        seller.platform.post(&seller.path(&format!("/{second}")), &[("default_for_currency", "true")]).ok();
+        let now = [(euro.clone(), true), (second.clone(), true), (first.clone(), false)];
+        assert_eq!(seller.defaults(), now);
+        let third = seller.add(&with(BANK, &[("default_for_currency", Some("true"))]));
+        assert_eq!(seller.defaults(), [(third, true), (euro, true), (second, false), (first, false)]);
+    }
+
+    #[test]
+    fn the_default_of_the_default_currency_stays_until_another_is_it() {
+        let seller = Seller::new();
+        let (first, second) = (seller.first(), seller.add(BANK));
+        let refused = seller.platform.delete(&seller.path(&format!("/{first}")));
+        assert_eq!(refused.refused(), (400, "", "id"));
+        assert!(
+            refused.message().starts_with("You cannot delete the default external account for your default currency.")
+        );
+        let unset = seller.platform.post(&seller.path(&format!("/{first}")), &[("default_for_currency", "false")]);
+        assert_eq!(unset.refused(), (400, "", "default_for_currency"));
+        let deleted = seller.platform.delete(&seller.path(&format!("/{second}"))).ok();
+        assert_eq!(deleted, json!({ "id": second, "object": "bank_account", "currency": "usd", "deleted": true }));
+        assert_eq!(seller.defaults(), [(first, true)]);
+    }
+
+    #[test]
+    fn when_another_currencys_default_goes_the_oldest_left_takes_its_place() {
+        let seller = Seller::new();
+        let (euro, next) = (seller.add(EURO), seller.add(EURO));
+        seller.platform.delete(&seller.path(&format!("/{euro}"))).ok();
+        assert_eq!(seller.defaults()[0], (next.clone(), true));
+        seller.platform.delete(&seller.path(&format!("/{next}"))).ok();
+        assert_eq!(seller.defaults().len(), 1);
+    }
+
+    #[test]
+    fn an_external_account_given_with_the_account_replaces_the_default() {
+        let seller = Seller::new();
+        let first = seller.first();
+        let account = seller.platform.post(&format!("/v1/accounts/{}", seller.id), BANK).ok();
+        let data = account["external_accounts"]["data"].as_array().unwrap();
+        assert_eq!(data.len(), 1);
+        assert_ne!(data[0]["id"], *first);
+        assert_eq!(data[0]["default_for_currency"], true);
+        let types = seller.platform.event_types(&seller.id);
+        assert!(types.contains(&"account.external_account.deleted".into()));
+        let cleared = seller.platform.post(&format!("/v1/accounts/{}", seller.id), &[("external_account", "")]).ok();
+        assert_eq!(cleared["external_accounts"]["total_count"], 0);
+        assert_eq!(cleared["payouts_enabled"], false);
+    }
+
+    #[test]
+    fn a_payouts_outcome_follows_from_the_sealed_number_or_the_token() {
+        let seller = Seller::new();
+        assert_eq!(seller.outcome(&seller.first()), PayoutOutcome::Paid);
+        assert_eq!(seller.outcome(&seller.add(BANK)), PayoutOutcome::Fails(PayoutFailure::NoAccount));
+        let token = seller.add(&[("external_account", "btok_us_verified_accountClosed")]);
+        assert_eq!(seller.outcome(&token), PayoutOutcome::Fails(PayoutFailure::AccountClosed));
+    }
+
+    #[test]
+    fn an_errored_account_is_new_again_once_it_is_updated() {
+        let seller = Seller::new();
+        let bank = seller.first();
+        let caller = Caller::account("");
+        let marked = seller
+            .platform
+            .world
+            .run_blocking(&caller, None, |tx| crate::mark_external_account_errored(tx, &seller.id, &bank));
+        marked.unwrap();
+        let account = seller.platform.account(&seller.id);
+        assert_eq!(account["external_accounts"]["data"][0]["status"], "errored");
+        let types = seller.platform.event_types(&seller.id);
+        assert_eq!(types[types.len() - 2..], ["account.external_account.updated", "account.updated"]);
+        let updated = seller.platform.post(&seller.path(&format!("/{bank}")), &[]).ok();
+        assert_eq!(updated["status"], "new");
+        assert_eq!(seller.platform.account(&seller.id)["external_accounts"]["data"][0]["status"], "new");
+    }
+
+    #[test]
+    fn ownership_is_shown_by_two_test_numbers() {
+        let seller = Seller::new();
+        let passes = seller.add(&with(BANK, &[("external_account[account_number]", Some("000999999991"))]));
+        let asks = seller.add(&with(BANK, &[("external_account[account_number]", Some("000999999992"))]));
+        let get = |id: &str| seller.platform.get(&seller.path(&format!("/{id}"))).ok();
+        assert_eq!(get(&passes)["status"], "verified");
+        assert_eq!(get(&asks)["status"], "verification_failed");
+        assert_eq!(get(&asks)["requirements"]["currently_due"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_bank_account_is_refused() {
+        let seller = Seller::new();
+        let cases = [
+            (&[][..], (400, "parameter_missing", "external_account")),
+            (
+                &[("external_account[object]", "card"), ("external_account[number]", "4000056655665556")],
+                (400, "", "external_account"),
+            ),
+            (&[("external_account[object]", "house")], (400, "", "external_account[object]")),
+            (
+                &[("external_account[object]", "bank_account"), ("external_account[foo]", "1")],
+                (400, "parameter_unknown", "external_account[foo]"),
+            ),
+            (
+                &[("external_account[object]", "bank_account"), ("external_account[cvc]", "1")],
+                (400, "parameter_unknown", "external_account[cvc]"),
+            ),
+            (
+                &[("external_account[object]", "bank_account")],
+                (400, "parameter_missing", "external_account[account_number]"),
+            ),
+        ];
+        for (form, expected) in cases {
+            assert_eq!(seller.platform.post(&seller.path(""), form).refused(), expected, "{form:?}");
+        }
+        let gbp = with(BANK, &[("external_account[currency]", Some("gbp"))]);
+        assert_eq!(seller.platform.post(&seller.path(""), &gbp).refused().2, "external_account[currency]");
+        assert_eq!(seller.platform.get(&seller.path("/ba_nobody")).refused(), (404, "resource_missing", "id"));
+        assert_eq!(seller.platform.get(&seller.path("?object=card")).ok()["data"], json!([]));
+        let card = seller.platform.post(&seller.path(&format!("/{}", seller.first())), &[("exp_year", "2030")]);
+        assert_eq!(card.refused(), (400, "", "exp_year"));
+    }
+
+    #[test]
+    fn other_accounts_manage_their_external_accounts_themselves() {
+        let platform = Platform::new();
+        let id = platform.open(&[("type", "express"), ("external_account", "btok_us_verified")]);
+        let path = format!("/v1/accounts/{id}/external_accounts");
+        let bank = platform.get(&path).ok()["data"][0]["id"].as_str().unwrap().to_owned();
+        assert_eq!(platform.post(&path, BANK).refused(), (403, "oauth_not_supported", ""));
+        assert_eq!(platform.delete(&format!("{path}/{bank}")).refused().0, 403);
+        platform.post(&format!("{path}/{bank}"), &[("metadata[a]", "1")]).ok();
+        let update = [("account_holder_name", "X")];
+        assert_eq!(platform.post(&format!("{path}/{bank}"), &update).refused(), (403, "oauth_not_supported", ""));
+    }
+
+    #[test]
+    fn old_clients_find_bank_accounts_under_their_old_path() {
+        let seller = Seller::new();
+        let old = seller.platform.get(&format!("/v1/accounts/{}/bank_accounts", seller.id)).ok();
+        assert_eq!(old["data"][0]["id"], *seller.first());
+    }
+
+    #[test]
+    fn an_account_shows_ten_of_many_with_the_default_among_them() {
+        let seller = Seller::new();
+        let first = seller.first();
+        for _ in 0..11 {
+            seller.add(BANK);
+        }
+        let list = &seller.platform.account(&seller.id)["external_accounts"];
+        assert_eq!(list["data"].as_array().unwrap().len(), 10);
+        assert_eq!((&list["has_more"], &list["total_count"]), (&json!(true), &json!(12)));
+        assert_eq!(list["data"][9]["id"], *first);
+    }
+}

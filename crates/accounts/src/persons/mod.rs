@@ -316,3 +316,160 @@ impl PersonSecrets {
         Ok(tx.unseal(person)?.unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::testing::{COMPANY, INDIVIDUAL, Platform, REPRESENTATIVE};
+
+    struct Company {
+        platform: Platform,
+        id: String,
+    }
+
+    impl Company {
+        fn new() -> Company {
+            let platform = Platform::new();
+            let id = platform.open(COMPANY);
+            Company { platform, id }
+        }
+
+        fn path(&self) -> String {
+            format!("/v1/accounts/{}/persons", self.id)
+        }
+
+        #[track_caller]
+        fn add(&self, form: &[(&str, &str)]) -> Value {
+            self.platform.post(&self.path(), form).ok()
+        }
+    }
+
+    #[test]
+    fn a_person_shows_every_field_of_the_api() {
+        let company = Company::new();
+        let person = company.add(REPRESENTATIVE);
+        let fields = "id object account additional_tos_acceptances address created dob email first_name \
+                      future_requirements id_number_provided last_name metadata phone relationship requirements \
+                      ssn_last_4_provided verification";
+        for field in fields.split_whitespace() {
+            assert!(person.get(field).is_some(), "{field}");
+        }
+        let relationship = json!({
+            "authorizer": false, "director": false, "executive": true, "legal_guardian": false, "owner": false,
+            "percent_ownership": null, "representative": true, "title": "CEO",
+        });
+        assert_eq!(person["relationship"], relationship);
+        assert_eq!(person["account"], *company.id);
+        assert_eq!(person["phone"], "+10000000000");
+        assert_eq!(person["ssn_last_4_provided"], true);
+        assert_eq!(person["id_number_provided"], false);
+        assert_eq!(person["verification"]["status"], "verified");
+        let tos = json!({ "account": { "date": null, "ip": null, "user_agent": null } });
+        assert_eq!(person["additional_tos_acceptances"], tos);
+    }
+
+    #[test]
+    fn persons_are_listed_by_what_they_are() {
+        let company = Company::new();
+        let representative = company.add(REPRESENTATIVE);
+        let owner = company.add(&[("relationship[owner]", "true"), ("relationship[percent_ownership]", "25.5")]);
+        assert_eq!(owner["relationship"]["percent_ownership"], 25.5);
+        let list = |query: &str| company.platform.get(&format!("{}{query}", company.path())).ok();
+        assert_eq!(list("")["data"], json!([owner, representative]));
+        assert_eq!(list("?relationship[owner]=true")["data"], json!([owner]));
+        assert_eq!(list("?relationship[representative]=false")["data"], json!([owner]));
+        assert_eq!(list("?relationship[director]=true")["data"], json!([]));
+    }
+
+    #[test]
+    fn a_person_is_changed_and_deleted_with_events() {
+        let company = Company::new();
+        let person = company.add(&[("first_name", "Olga"), ("relationship[owner]", "true")]);
+        let path = format!("{}/{}", company.path(), person["id"].as_str().unwrap());
+        let changed = company.platform.post(&path, &[("last_name", "Owner"), ("metadata[a]", "1")]).ok();
+        assert_eq!((&changed["first_name"], &changed["last_name"]), (&json!("Olga"), &json!("Owner")));
+        let event =
+            company.platform.events(&company.id).into_iter().rev().find(|e| e.kind == "person.updated").unwrap();
+        let previous = event.data.previous_attributes.unwrap();
+        assert_eq!(previous["last_name"], json!(null));
+        assert_eq!(company.platform.get(&path).ok(), changed);
+        let deleted = json!({ "id": person["id"], "object": "person", "deleted": true });
+        assert_eq!(company.platform.delete(&path).ok(), deleted);
+        assert_eq!(company.platform.get(&path).refused(), (404, "resource_missing", "person"));
+        let types = company.platform.event_types(&company.id);
+        assert!(types.contains(&"person.created".into()) && types.contains(&"person.deleted".into()));
+        assert!(!company.platform.account(&company.id).to_string().contains(person["id"].as_str().unwrap()));
+    }
+
+    #[test]
+    fn the_persons_of_an_account_fit_together() {
+        let company = Company::new();
+        company.add(REPRESENTATIVE);
+        company.add(&[("relationship[owner]", "true"), ("relationship[percent_ownership]", "60")]);
+        company.add(&[("relationship[authorizer]", "true")]);
+        let cases = [
+            (&[("relationship[representative]", "true")][..], "relationship[representative]"),
+            (&[("relationship[authorizer]", "true")], "relationship[authorizer]"),
+            (
+                &[("relationship[owner]", "true"), ("relationship[percent_ownership]", "40.5")],
+                "relationship[percent_ownership]",
+            ),
+            (
+                &[("relationship[owner]", "true"), ("relationship[percent_ownership]", "0")],
+                "relationship[percent_ownership]",
+            ),
+            (&[("relationship[percent_ownership]", "101")], "relationship[percent_ownership]"),
+            (&[("email", "nobody")], "email"),
+            (&[("person_token", "cpt_1")], "person_token"),
+            (&[("verification[document][front]", "file_1")], "verification[document][front]"),
+            (&[("metadata[a[b]", "1")], "metadata[a[b]"),
+        ];
+        for (form, param) in &cases[..8] {
+            assert_eq!(company.platform.post(&company.path(), form).refused().2, *param, "{form:?}");
+        }
+        company.add(&[("relationship[owner]", "true"), ("relationship[percent_ownership]", "40")]);
+    }
+
+    #[test]
+    fn a_legal_guardian_needs_a_representative() {
+        let company = Company::new();
+        let guardian = [("relationship[legal_guardian]", "true")];
+        assert_eq!(company.platform.post(&company.path(), &guardian).refused().2, "relationship[legal_guardian]");
+        company.add(REPRESENTATIVE);
+        company.add(&guardian);
+        assert_eq!(company.platform.post(&company.path(), &guardian).refused().2, "relationship[legal_guardian]");
+    }
+
+    #[test]
+    fn the_representative_and_the_individual_cannot_be_deleted() {
+        let company = Company::new();
+        let person = company.add(REPRESENTATIVE);
+        let path = format!("{}/{}", company.path(), person["id"].as_str().unwrap());
+        assert_eq!(company.platform.delete(&path).refused(), (400, "", "person"));
+        let platform = Platform::new();
+        let account = platform.post("/v1/accounts", INDIVIDUAL).ok();
+        let (id, person) = (account["id"].as_str().unwrap(), account["individual"]["id"].as_str().unwrap());
+        assert_eq!(platform.delete(&format!("/v1/accounts/{id}/persons/{person}")).refused(), (400, "", "person"));
+        assert_eq!(platform.post(&format!("/v1/accounts/{id}/persons"), &[]).refused(), (400, "", "account"));
+    }
+
+    #[test]
+    fn another_accounts_person_is_not_there() {
+        let company = Company::new();
+        let person = company.add(REPRESENTATIVE);
+        let other = company.platform.open(COMPANY);
+        let path = format!("/v1/accounts/{other}/persons/{}", person["id"].as_str().unwrap());
+        assert_eq!(company.platform.get(&path).refused(), (404, "resource_missing", "person"));
+        assert_eq!(company.platform.post(&path, &[("first_name", "X")]).refused(), (404, "resource_missing", "person"));
+    }
+
+    #[test]
+    fn the_individual_can_be_changed_as_a_person_too() {
+        let platform = Platform::new();
+        let account = platform.post("/v1/accounts", INDIVIDUAL).ok();
+        let (id, person) = (account["id"].as_str().unwrap(), account["individual"]["id"].as_str().unwrap());
+        platform.post(&format!("/v1/accounts/{id}/persons/{person}"), &[("first_name", "Augusta")]).ok();
+        assert_eq!(platform.account(id)["individual"]["first_name"], "Augusta");
+    }
+}

@@ -423,10 +423,9 @@ mod tests {
             (&[("email", "nobody")], "email"),
             (&[("person_token", "cpt_1")], "person_token"),
             (&[("verification[document][front]", "file_1")], "verification[document][front]"),
-            (&[("metadata[a[b]", "1")], "metadata[a[b]"),
         ];
-        for (form, param) in &cases[..8] {
-            assert_eq!(company.platform.post(&company.path(), form).refused().2, *param, "{form:?}");
+        for (form, param) in cases {
+            assert_eq!(company.platform.post(&company.path(), form).refused().2, param, "{form:?}");
         }
         company.add(&[("relationship[owner]", "true"), ("relationship[percent_ownership]", "40")]);
     }

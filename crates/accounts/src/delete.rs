@@ -1,7 +1,8 @@
 //! Deleting an account.
 //!
-//! A deleted account belongs to nobody: no key reaches it, by path or by `Stripe-Account`. Its document is kept, since
-//! charges, transfers and balances name it and may still move; what was sealed of it is forgotten.
+//! A deleted account belongs to itself alone, and it has no key: nobody reaches it, by path or by `Stripe-Account`. Its
+//! document is kept, since charges, transfers and balances name it and may still move; what was sealed of it is forgotten.
+//! Which platform it had is still known ([`crate::platform_of`]).
 //!
 //! In a live world the account's balances must be zero, and a full-dashboard account whose losses are the operator's cannot
 //! be deleted: those rules come with live worlds. In a sandbox an account can be deleted at any time.
@@ -28,7 +29,7 @@ pub(crate) fn delete(tx: &mut Tx, path: &Path, _: NoParams) -> Result<Reply<Dele
     for id in sealed.chain([&account.id]) {
         tx.unseal_forever(id);
     }
-    account.account.clear();
+    account.account = account.id.clone();
     account.private.deleted = true;
     account.charges_enabled = false;
     account.payouts_enabled = false;

@@ -10,7 +10,7 @@
 //! | `money` | what the crates below ask: may it be charged, transferred to, paid out |
 //! | `platform` | platforms, which nobody controls |
 //!
-//! The owner of a connected account's document is its platform; of a platform's, the platform; of a deleted one's, nobody.
+//! The owner of a connected account's document is its platform; of a platform's and of a deleted one's, itself.
 //! Persons and external accounts are the account's. Events happen on the account.
 //!
 //! Decisions where Stripe's own behaviour needs its hosted form, which comes later:

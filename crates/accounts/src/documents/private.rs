@@ -101,7 +101,7 @@ pub struct AccountPrivate {
     pub application: Option<Application>,
     /// The platform; kept when the account is deleted, so that what still happens on it finds its way.
     pub platform: Option<String>,
-    /// Whether it was deleted. A deleted account belongs to nobody and is kept for the money that still moves on it.
+    /// Whether it was deleted. A deleted account belongs to itself alone and is kept for the money that still moves on it.
     pub deleted: bool,
     /// The capabilities asked for, and when.
     pub requested: BTreeMap<String, Timestamp>,

@@ -42,13 +42,12 @@ pub fn approve(tx: &mut Tx, order: ChargeOrder, approval: Approval) -> Result<Do
         RefundBehaviour::PendingThenSucceeds => RefundMode::PendingThenSucceeds,
         RefundBehaviour::SucceedsThenFails => RefundMode::SucceedsThenFails,
     };
-    let mut charge = tx.create(&own.id, charge, state)?;
     if capture {
         charge.captured = true;
         charge.amount_captured = amount;
-        book(tx, &mut charge, &own)?;
-        tx.put(&charge)?;
+        book(tx, &mut charge, &mut state, &own)?;
     }
+    let charge = tx.create(&own.id, charge, state)?;
     tx.emit("charge.succeeded", &charge)?;
     Ok(charge)
 }

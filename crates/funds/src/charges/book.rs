@@ -12,7 +12,7 @@ use ledger::{Bucket, Code};
 use serde::{Deserialize, Serialize};
 use store::{Doc, Tx};
 
-use super::Charge;
+use super::{Charge, ChargeState};
 use crate::application_fees::{Collection, collect};
 use crate::balance_transactions::{Entry, EntryType, FeeDetail, standing};
 use crate::conversion::{convert, rate};
@@ -32,7 +32,9 @@ pub struct Booking {
 }
 
 /// Books what `charge.amount_captured` says, and shares it out. The caller writes the charge.
-pub(super) fn book(tx: &mut Tx, charge: &mut Doc<Charge>, own: &Doc<Account>) -> Result<()> {
+///
+/// It works on the parts of a charge, so that one captured at once is written only once.
+pub(super) fn book(tx: &mut Tx, charge: &mut Charge, state: &mut ChargeState, own: &Doc<Account>) -> Result<()> {
     let merchant = match &charge.on_behalf_of {
         Some(id) => accounts::load(tx, id)?,
         None => own.clone(),
@@ -40,22 +42,23 @@ pub(super) fn book(tx: &mut Tx, charge: &mut Doc<Charge>, own: &Doc<Account>) ->
     let taken = Money::new(charge.amount_captured, charge.currency);
     let currency = merchant.settlement_currency(charge.currency);
     let settled = Money::new(convert(taken, currency)?, currency);
-    let available_on = if charge.private.bypasses_pending { tx.now() } else { merchant.available_on(tx.now()) };
+    let available_on = if state.bypasses_pending { tx.now() } else { merchant.available_on(tx.now()) };
     let converted = currency != charge.currency;
-    let fee = processing_fee(&merchant.country, &charge.private.card_country, settled, converted);
-    charge.private.booking = Some(Booking { currency, amount: settled.amount, available_on });
+    let fee = processing_fee(&merchant.country, &state.card_country, settled, converted);
+    let booking = Booking { currency, amount: settled.amount, available_on };
+    state.booking = Some(booking.clone());
 
     let entry = tx.id("txn");
     let place = standing(tx, &own.id, currency, available_on);
     pay(tx, Code::Charge, End::operator(Bucket::Network, taken), End::new(place, settled.amount, &entry))?;
     let mut fees = Vec::new();
     if own.is_connected() {
-        fees.extend(collect_on_direct(tx, charge, own, &entry)?);
+        fees.extend(collect_on_direct(tx, charge, &booking, own, &entry)?);
     }
     if own.is_connected() && own.fee_payer() == FeePayer::Application {
-        bill_platform(tx, charge, own, fee)?;
+        bill_platform(tx, charge, &booking, own, fee)?;
     } else {
-        fees.extend(bill(tx, charge, fee, &entry)?);
+        fees.extend(bill(tx, own, &booking, fee, &entry)?);
     }
     let row = Entry {
         fees,
@@ -66,25 +69,28 @@ pub(super) fn book(tx: &mut Tx, charge: &mut Doc<Charge>, own: &Doc<Account>) ->
     };
     row.record(tx, entry.clone())?;
     charge.balance_transaction = Some(entry);
-    if !own.is_connected() {
-        share_out(tx, charge, own)?;
+    if own.is_connected() {
+        return Ok(());
     }
-    Ok(())
+    share_out(tx, charge, state, &booking, own)
 }
 
 /// The operator's fee, taken from the charge's own money.
-fn bill(tx: &mut Tx, charge: &Doc<Charge>, fee: i64, entry: &str) -> Result<Option<FeeDetail>> {
-    let Some(booking) = charge.private.booking.as_ref().filter(|_| 0 < fee) else { return Ok(None) };
-    let place = standing(tx, &charge.account, booking.currency, booking.available_on);
+fn bill(tx: &mut Tx, own: &Account, booking: &Booking, fee: i64, entry: &str) -> Result<Option<FeeDetail>> {
+    if fee < 1 {
+        return Ok(None);
+    }
+    let place = standing(tx, &own.id, booking.currency, booking.available_on);
     let earned = End::operator(Bucket::Fees, Money::new(fee, booking.currency));
-    let currency = booking.currency;
     pay(tx, Code::ProcessingFee, End::new(place, fee, entry), earned)?;
-    Ok(Some(FeeDetail::processing(fee, currency)))
+    Ok(Some(FeeDetail::processing(fee, booking.currency)))
 }
 
 /// The operator's fee for a direct charge, billed to the platform as a row of its own (money.md 2.2).
-fn bill_platform(tx: &mut Tx, charge: &Doc<Charge>, own: &Doc<Account>, fee: i64) -> Result<()> {
-    let Some(booking) = charge.private.booking.clone().filter(|_| 0 < fee) else { return Ok(()) };
+fn bill_platform(tx: &mut Tx, charge: &Charge, booking: &Booking, own: &Doc<Account>, fee: i64) -> Result<()> {
+    if fee < 1 {
+        return Ok(());
+    }
     let platform = accounts::load(tx, &own.account)?;
     let currency = platform.settlement_currency(booking.currency);
     let billed = convert(Money::new(fee, booking.currency), currency)?;
@@ -103,12 +109,12 @@ fn bill_platform(tx: &mut Tx, charge: &Doc<Charge>, own: &Doc<Account>, fee: i64
 /// A platform's fee on a direct charge, at most what was captured.
 fn collect_on_direct(
     tx: &mut Tx,
-    charge: &mut Doc<Charge>,
+    charge: &mut Charge,
+    booking: &Booking,
     own: &Doc<Account>,
     entry: &str,
 ) -> Result<Option<FeeDetail>> {
     let Some(amount) = fee_amount(charge) else { return Ok(None) };
-    let Some(booking) = charge.private.booking.clone() else { return Ok(None) };
     let platform = accounts::load(tx, &own.account)?;
     let collection = Collection {
         amount: Money::new(amount, charge.currency),
@@ -127,9 +133,14 @@ fn collect_on_direct(
 }
 
 /// A destination charge's transfer, and the platform's fee on it.
-fn share_out(tx: &mut Tx, charge: &mut Doc<Charge>, own: &Doc<Account>) -> Result<()> {
-    let Some(transfer) = charge.private.transfer.clone() else { return Ok(()) };
-    let Some(booking) = charge.private.booking.clone() else { return Ok(()) };
+fn share_out(
+    tx: &mut Tx,
+    charge: &mut Charge,
+    state: &mut ChargeState,
+    booking: &Booking,
+    own: &Doc<Account>,
+) -> Result<()> {
+    let Some(transfer) = state.transfer.clone() else { return Ok(()) };
     let destination = accounts::load(tx, &transfer.destination)?;
     let amount = match transfer.amount {
         Some(amount) => {
@@ -153,7 +164,7 @@ fn share_out(tx: &mut Tx, charge: &mut Doc<Charge>, own: &Doc<Account>) -> Resul
     let sent = send(tx, order)?;
     charge.transfer = Some(sent.transfer.id.clone());
     charge.application_fee = sent.application_fee;
-    charge.private.transferred = amount;
+    state.transferred = amount;
     Ok(())
 }
 

@@ -49,7 +49,9 @@ pub fn capture(tx: &mut Tx, charge: &mut Doc<Charge>, order: CaptureOrder) -> Re
     if let Some(card) = card_of(charge) {
         card.capture_before = None;
     }
-    book(tx, charge, &own)?;
+    let mut state = charge.private.clone();
+    book(tx, charge, &mut state, &own)?;
+    charge.private = state;
     tx.put(charge)?;
     tx.emit("charge.captured", charge)
 }

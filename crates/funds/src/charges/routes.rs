@@ -1,13 +1,13 @@
 //! The endpoints of charges.
 
-use kernel::{ApiError, Currency, MetadataPatch, Patch, Result};
+use kernel::{ApiError, MetadataPatch, Patch, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
 use store::Tx;
 use wire::{Expander, ListSpec, Path, Reply, Route, list, post, retrieve};
 
-use super::{CaptureOrder, Charge, FraudDetails, capture};
+use super::{CaptureOrder, Charge, FraudDetails, capture, create};
 use crate::refunds;
 
 /// Which charges.
@@ -128,20 +128,11 @@ pub struct CaptureTransfer {
     pub amount: Option<i64>,
 }
 
-/// What the old way of charging takes, as far as it is read.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-pub struct CreateCharge {
-    /// Minor units.
-    pub amount: Option<i64>,
-    /// Three letters.
-    pub currency: Option<Currency>,
-}
-
 /// The endpoints.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         list::<Charge, ListCharges>("/v1/charges", "charges.list", list_charges),
-        post("/v1/charges", "charges.create", create),
+        post("/v1/charges", "charges.create", create::endpoint),
         retrieve::<Charge>("/v1/charges/{charge}", "charges.retrieve", "id"),
         post("/v1/charges/{charge}", "charges.update", update),
         post("/v1/charges/{charge}/capture", "charges.capture", capture_charge),
@@ -159,10 +150,6 @@ fn list_charges(tx: &mut Tx, _: &Path, p: ListCharges) -> Result<ListSpec> {
         .when("customer", p.customer)
         .when("payment_intent", p.payment_intent)
         .when("transfer_group", p.transfer_group))
-}
-
-fn create(_: &mut Tx, _: &Path, _: CreateCharge) -> Result<Reply<Charge>> {
-    Err(ApiError::not_yet("source", "Charging a source by POST /v1/charges (use POST /v1/payment_intents instead)"))
 }
 
 /// Events: `charge.updated`.

@@ -22,9 +22,6 @@ pub const PROCESS_WAITING: &str = "process_waiting_refunds";
 /// Most waiting refunds of an account and currency that are looked at in one go.
 const MOST_WAITING: usize = 1_000;
 
-/// Most refunds that one run of the job processes: the rest is another run's.
-const BATCH: usize = 20;
-
 /// Whether an account can pay a refund now.
 pub(super) enum Outlook {
     Covered,
@@ -199,33 +196,22 @@ fn waiting(tx: &mut Tx, account: &str, currency: Currency, limit: usize) -> Resu
     tx.find_all::<Refund>(Some(account), &[Filter::Is("waiting", currency.code().into())], limit)
 }
 
-/// Processes what waits and can be paid, oldest first; what cannot holds up what came after it.
+/// Processes what waited longest, if it can be paid, and then the next; what cannot be holds up what came after it.
 ///
 /// Events: `refund.updated`, `charge.refunded`, and those of fee and transfer.
 pub(super) fn run(tx: &mut Tx, job: &Job) -> Result<()> {
     let Ok(due) = serde_json::from_value::<Waiting>(job.payload.clone()) else {
         return Err(tx.bug(&format!("{}: the payload cannot be read", job.id)));
     };
-    let mut still_waiting = waiting(tx, &due.account, due.currency, MOST_WAITING)?;
-    let mut processed = 0;
-    while let Some(next) = still_waiting.last() {
-        if processed == BATCH {
-            let payload = json!(Waiting { refund: None, ..due });
-            let now = tx.now();
-            return tx.schedule(PROCESS_WAITING, now, payload);
-        }
-        let id = next.id.clone();
-        if !process(tx, &id)? {
-            break;
-        }
-        still_waiting.pop();
-        processed += 1;
+    let still_waiting = waiting(tx, &due.account, due.currency, MOST_WAITING)?;
+    let Some(oldest) = still_waiting.last() else { return Ok(()) };
+    let (now, id) = (tx.now(), oldest.id.clone());
+    if process(tx, &id)? {
+        // One in a transaction: each is decided by what the one before it left.
+        return tx.schedule(PROCESS_WAITING, now, json!(due));
     }
-    if let Some(refund) = &due.refund
-        && still_waiting.iter().any(|waiting| waiting.id == *refund)
-    {
-        let again = tx.now().plus(DAY);
-        tx.schedule(PROCESS_WAITING, again, json!(due))?;
+    if due.refund.as_ref().is_some_and(|own| still_waiting.iter().any(|refund| refund.id == *own)) {
+        return tx.schedule(PROCESS_WAITING, now.plus(DAY), json!(due));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Row by row what money does: the tables of money.md 2 and 3 and the scenarios of 17, on every engine, each followed by
 //! the audit.
 
+mod audit;
 mod capture;
 mod charges;
 mod conversion;

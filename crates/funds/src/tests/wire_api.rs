@@ -60,7 +60,7 @@ fn charges_are_listed_by_their_filters_changed_and_expanded() {
             stage.charge(&stage.platform(), &order).id
         });
         assert_eq!(sorted(wire.ids("/v1/charges", "")), sorted(vec![two.clone(), one.clone()]));
-        assert_eq!(wire.ids("/v1/charges", "transfer_group=one"), [one.clone()]);
+        assert_eq!(wire.ids("/v1/charges", "transfer_group=one"), [one.as_str()]);
         assert_eq!(wire.ids("/v1/charges", "customer=cus_1"), [""; 0]);
         let path = format!("/v1/charges/{one}");
         let changed = wire.ok("POST", &path, "description=Order+7&metadata[a]=1&fraud_details[user_report]=safe");
@@ -70,8 +70,6 @@ fn charges_are_listed_by_their_filters_changed_and_expanded() {
         assert_eq!(shown["refunds"]["data"][0]["id"], refund["id"]);
         assert_eq!(shown["balance_transaction"]["net"], 941);
         assert_eq!(wire.ids(&format!("{path}/refunds"), "").len(), 1);
-        let (status, error) = wire.ask("POST", "/v1/charges", "amount=100&currency=usd&source=tok_visa");
-        assert_eq!((status, &error["error"]["param"]), (400, &json!("source")));
         let (status, error) = wire.ask("GET", "/v1/charges/ch_none", "");
         assert_eq!((status, &error["error"]["code"]), (404, &json!("resource_missing")));
         stage.audit();
@@ -135,7 +133,7 @@ fn application_fees_are_listed_and_given_back() {
         let seller = stage.seller(Seller::LIABLE_PLATFORM);
         let charge = stage.charge(&stage.on(&seller), &with_fee(1_000, 123));
         let id = charge.application_fee.unwrap();
-        assert_eq!(wire.ids("/v1/application_fees", &format!("charge={}", charge.id)), [id.clone()]);
+        assert_eq!(wire.ids("/v1/application_fees", &format!("charge={}", charge.id)), [id.as_str()]);
         let path = format!("/v1/application_fees/{id}");
         let refund = wire.ok("POST", &format!("{path}/refunds"), "amount=23&metadata[a]=1");
         let one = format!("{path}/refunds/{}", refund["id"].as_str().unwrap());
@@ -156,8 +154,8 @@ fn balance_transactions_are_listed_by_their_filters() {
         stage.refund(&stage.platform(), &refund_of(&charge, Some(300)));
         let row = charge.balance_transaction.unwrap();
         assert_eq!(wire.ids("/v1/balance_transactions", "").len(), 2);
-        assert_eq!(wire.ids("/v1/balance_transactions", "type=charge&currency=usd"), [row.clone()]);
-        assert_eq!(wire.ids("/v1/balance/history", &format!("source={}", charge.id)), [row.clone()]);
+        assert_eq!(wire.ids("/v1/balance_transactions", "type=charge&currency=usd"), [row.as_str()]);
+        assert_eq!(wire.ids("/v1/balance/history", &format!("source={}", charge.id)), [row.as_str()]);
         let (status, error) = wire.ask("GET", "/v1/balance_transactions", "payout=po_none");
         assert_eq!((status, &error["error"]["param"]), (404, &json!("payout")));
         let path = format!("/v1/balance_transactions/{row}");
@@ -165,5 +163,41 @@ fn balance_transactions_are_listed_by_their_filters() {
         stage.mature();
         let shown = wire.ok("GET", &path, "expand[]=source");
         assert_eq!((&shown["status"], &shown["source"]["id"]), (&json!("available"), &json!(charge.id)));
+    });
+}
+
+#[test]
+fn the_old_way_of_charging_takes_test_tokens() {
+    on_every_engine(|stage| {
+        let wire = Wire::new(stage);
+        let seller = stage.seller(Seller::LIABLE_PLATFORM);
+        let form = format!(
+            "amount=1000&currency=usd&source=tok_bypassPending&application_fee_amount=123&transfer_data[destination]={seller}"
+        );
+        let charge = wire.ok("POST", "/v1/charges", &form);
+        let id = charge["id"].as_str().unwrap();
+        assert_eq!(charge["payment_method_details"]["card"]["last4"], "0077");
+        assert_eq!(charge["transfer_group"], format!("group_{id}"));
+        assert_eq!((stage.available(&stage.platform), stage.available(&seller)), (64, 877));
+        let held = wire.ok("POST", "/v1/charges", "amount=1000&currency=usd&source=tok_visa&capture=false");
+        let path = format!("/v1/charges/{}/capture", held["id"].as_str().unwrap());
+        let (status, error) = wire.ask("POST", &path, "amount=1001");
+        assert_eq!((status, &error["error"]["param"]), (400, &json!("amount")));
+        assert_eq!(wire.ok("POST", &path, "amount=400")["amount_captured"], 400);
+        let (status, error) = wire.ask("POST", "/v1/charges", "amount=1000&currency=usd&source=tok_chargeDeclined");
+        assert_eq!((status, &error["error"]["code"]), (402, &json!("card_declined")));
+        let failed: crate::charges::Charge = stage.find(error["error"]["charge"].as_str().unwrap());
+        assert_eq!(failed.status, crate::charges::ChargeStatus::Failed);
+        for (form, param) in [
+            ("currency=usd&source=tok_visa", "amount"),
+            ("amount=49&currency=usd&source=tok_visa", "amount"),
+            ("amount=100000000&currency=usd&source=tok_visa", "amount"),
+            ("amount=1000&currency=usd&source=tok_mine", "source"),
+            ("amount=1000&currency=usd&source=tok_visa&on_behalf_of=acct_none", "on_behalf_of"),
+        ] {
+            let (status, error) = wire.ask("POST", "/v1/charges", form);
+            assert_eq!((status, &error["error"]["param"]), (400, &json!(param)), "{form}");
+        }
+        stage.audit();
     });
 }

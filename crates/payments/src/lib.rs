@@ -5,9 +5,12 @@
 
 pub mod address;
 pub mod customers;
+pub mod payment_intents;
 pub mod payment_methods;
 mod text;
 pub mod tokens;
+
+pub use payment_intents::{PaymentIntent, authentication};
 
 use kernel::Result;
 use store::{Document, Job, Kind, Tx};
@@ -15,12 +18,20 @@ use wire::{Expander, Route};
 
 /// The kinds of documents kept here.
 pub fn kinds() -> Vec<&'static Kind> {
-    vec![customers::Customer::KIND, payment_methods::PaymentMethod::KIND, tokens::Token::KIND]
+    vec![
+        customers::Customer::KIND,
+        payment_methods::PaymentMethod::KIND,
+        tokens::Token::KIND,
+        payment_intents::PaymentIntent::KIND,
+    ]
 }
 
 /// The endpoints.
 pub fn routes() -> Vec<Route> {
-    [customers::routes(), payment_methods::routes(), tokens::routes()].into_iter().flatten().collect()
+    [customers::routes(), payment_methods::routes(), tokens::routes(), payment_intents::routes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Fields that exist on expansion only.
@@ -33,5 +44,5 @@ pub type JobHandler = fn(&mut Tx, &Job) -> Result<()>;
 
 /// The jobs, by name.
 pub fn jobs() -> Vec<(&'static str, JobHandler)> {
-    Vec::new()
+    vec![(payment_intents::EXPIRE, payment_intents::expire)]
 }

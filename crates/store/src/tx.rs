@@ -211,6 +211,11 @@ impl<'w> Tx<'w> {
         self.world.settings().livemode
     }
 
+    /// From here on acts for another account: for what goes on in the name of whoever began it, without their key.
+    pub fn act_for(&mut self, caller: Caller) {
+        self.caller = caller;
+    }
+
     /// What this transaction belongs to.
     pub fn origin(&self) -> &Origin {
         &self.origin
@@ -378,8 +383,7 @@ impl<'w> Tx<'w> {
 
     /// Writes a changed document. It must have been read, or made, by this transaction.
     pub fn put<T: Document>(&mut self, doc: &Doc<T>) -> Result<()> {
-        let before = self.writes.get(doc.id()).map(|&at| &self.changes.writes[at]);
-        let (what, version) = match before {
+        let (what, version) = match self.written(doc.id()) {
             Some(write) if write.what == WriteKind::Create => (WriteKind::Create, 1),
             Some(write) => (WriteKind::Update, write.row.version),
             None => (WriteKind::Update, doc.version + 1),
@@ -387,14 +391,20 @@ impl<'w> Tx<'w> {
         self.write(doc, what, version)
     }
 
-    /// Removes a document.
+    fn written(&self, id: &str) -> Option<&Write> {
+        self.writes.get(id).map(|&at| &self.changes.writes[at])
+    }
+
+    /// Removes a document that was there before this transaction.
     pub fn delete<T: Document>(&mut self, doc: &Doc<T>) -> Result<()> {
-        if let Some(&at) = self.writes.get(doc.id())
-            && self.changes.writes[at].what == WriteKind::Create
-        {
-            return Err(self.world.bug("a transaction deletes what it made"));
-        }
-        self.write(doc, WriteKind::Delete, doc.version + 1)
+        let version = match self.written(doc.id()) {
+            Some(write) if write.what == WriteKind::Create => {
+                return Err(self.world.bug("a transaction deletes what it made"));
+            }
+            Some(write) => write.row.version,
+            None => doc.version + 1,
+        };
+        self.write(doc, WriteKind::Delete, version)
     }
 
     fn write<T: Document>(&mut self, doc: &Doc<T>, what: WriteKind, version: i64) -> Result<()> {

@@ -202,11 +202,6 @@ impl PaymentMethod {
             ..CardDetails::default()
         })
     }
-
-    /// Its expiry.
-    pub(crate) fn expiry(&self) -> Expiry {
-        Expiry { month: self.card.exp_month, year: self.card.exp_year }
-    }
 }
 
 /// The number of a payment method, for the rail.

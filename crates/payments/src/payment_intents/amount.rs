@@ -1,0 +1,75 @@
+//! How much may be asked for.
+
+use kernel::{ApiError, Currency, Money, Result};
+
+/// The most in minor units: eight digits (Stripe, "minimum and maximum charge amounts").
+const MOST: i64 = 99_999_999;
+
+/// A currency by its code, in either case.
+///
+/// Errors: 400 on `currency`.
+pub(super) fn currency(code: &str) -> Result<Currency> {
+    Currency::parse(code).ok_or_else(|| {
+        let shown: String = code.chars().take(20).collect();
+        ApiError::invalid(
+            "currency",
+            format!("Invalid currency: {shown}. Stripe currently supports these currencies: usd, aed, afn, and so on."),
+        )
+    })
+}
+
+/// Whether so much may be asked for.
+///
+/// Errors: 400 `amount_too_small`, `amount_too_large`, `parameter_invalid_integer`; in currencies with three decimals the
+/// last digit must be 0.
+pub(super) fn check(money: Money) -> Result<()> {
+    let Money { amount, currency } = money;
+    let minimum = currency.minimum_charge();
+    if amount < 1 {
+        return Err(ApiError::invalid("amount", "This value must be greater than or equal to 1.")
+            .code("parameter_invalid_integer"));
+    }
+    if amount < minimum {
+        let least = Money::new(minimum, currency).to_string();
+        let least = if least.ends_with(currency.code()) { least } else { format!("{least} {currency}") };
+        return Err(ApiError::invalid("amount", format!("Amount must be at least {least}")).code("amount_too_small"));
+    }
+    if MOST < amount {
+        let most = Money::new(MOST, currency);
+        return Err(ApiError::invalid("amount", format!("Amount must be no more than {most}")).code("amount_too_large"));
+    }
+    if currency.exponent() == 3 && amount % 10 != 0 {
+        return Err(ApiError::invalid(
+            "amount",
+            format!(
+                "Amounts in {currency} have three decimals, the last of which must be 0: {amount} is not a multiple of 10."
+            ),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_have_bounds_by_currency() {
+        let code = |amount, currency: &str| {
+            check(Money::new(amount, Currency::parse(currency).unwrap())).err().map(|e| e.code_str().map(str::to_owned))
+        };
+        assert_eq!(code(50, "usd"), None);
+        assert_eq!(code(49, "usd"), Some(Some("amount_too_small".into())));
+        assert_eq!(code(49, "jpy"), Some(Some("amount_too_small".into())));
+        assert_eq!(code(-1, "usd"), Some(Some("parameter_invalid_integer".into())));
+        assert_eq!(code(100_000_000, "usd"), Some(Some("amount_too_large".into())));
+        assert_eq!(code(1_001, "kwd"), Some(None));
+        assert_eq!(code(1_010, "kwd"), None);
+    }
+
+    #[test]
+    fn the_smallest_amount_is_named_in_its_currency() {
+        let message = check(Money::new(1, Currency::USD)).unwrap_err().message().to_owned();
+        assert_eq!(message, "Amount must be at least $0.50 usd");
+    }
+}

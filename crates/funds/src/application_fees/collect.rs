@@ -44,7 +44,8 @@ pub(crate) fn collect(tx: &mut Tx, collection: Collection) -> Result<(Doc<Applic
     let (id, entry) = (tx.id("fee"), tx.id("txn"));
     let paid = Money::new(convert(amount, collection.payer_currency)?, collection.payer_currency);
     let earned_currency = platform.settlement_currency(paid.currency);
-    let earned = Money::new(convert(paid, earned_currency)?, earned_currency);
+    // Both ends are told from the fee itself: a fee that comes home to its own currency is not rounded twice.
+    let earned = Money::new(convert(amount, earned_currency)?, earned_currency);
     let from = standing(tx, &payer.id, paid.currency, collection.payer_available_on);
     let to = standing(tx, &platform.id, earned.currency, collection.available_on);
     let from = End::new(from, paid.amount, collection.payer_entry);

@@ -10,6 +10,7 @@ use super::make::described;
 use super::outcome::foresee;
 use super::{PendingReason, Refund, RefundStatus};
 use crate::application_fees::{ApplicationFee, give_back};
+use crate::balance::mature_until;
 use crate::balance_transactions::{Entry, EntryType, FeeDetail, standing};
 use crate::charges::{Booking, Charge};
 use crate::conversion::{convert, rate};
@@ -44,7 +45,13 @@ pub(super) fn outlook(tx: &mut Tx, charge: &Doc<Charge>, refund: &Doc<Refund>) -
     }
     let need = need(tx, charge, refund, &booking)?;
     let available = LedgerAccount::available(&charge.account, booking.currency);
-    let balance = tx.balance(&available)? + tx.moved(&available);
+    let mut balance = tx.balance(&available)? + tx.moved(&available);
+    if balance < need {
+        // What is due by now counts, whether its job had its turn or not.
+        let now = tx.now();
+        mature_until(tx, &charge.account, booking.currency, now)?;
+        balance = tx.balance(&available)? + tx.moved(&available);
+    }
     if balance < need {
         return Ok(Outlook::TooLittle { currency: booking.currency, balance });
     }

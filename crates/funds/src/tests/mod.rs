@@ -7,6 +7,7 @@ mod charges;
 mod conversion;
 mod fees;
 mod races;
+mod random;
 mod refunds;
 mod scenarios;
 mod stage;

@@ -9,6 +9,7 @@ use store::{Doc, Tx};
 use wire::{Path, Reply};
 
 use super::{Order, Transfer, send};
+use crate::balance::mature_until;
 use crate::charges::{Charge, PaymentData, group_of};
 
 /// What a transfer takes.
@@ -68,6 +69,11 @@ pub fn create(tx: &mut Tx, p: CreateTransfer) -> Result<Doc<Transfer>> {
     };
     if part.needs_available {
         let available = LedgerAccount::available(&sender.id, part.amount.currency);
+        if tx.balance(&available)? < part.amount.amount {
+            // What is due by now counts, whether its job had its turn or not.
+            let now = tx.now();
+            mature_until(tx, &sender.id, part.amount.currency, now)?;
+        }
         let error = if tx.livemode() { insufficient_live() } else { insufficient_sandbox() };
         tx.require_at_least(available, 0, error);
     }

@@ -1,7 +1,5 @@
 //! `kontor audit`: checks the whole store.
 
-use workers::SealReport;
-
 use crate::config::{ConfigError, StoreConfig};
 use crate::open;
 
@@ -12,19 +10,6 @@ pub(crate) fn run(config: &StoreConfig) -> Result<bool, ConfigError> {
     let books = funds::audit::audit(&*reader).map_err(unreadable)?;
     let seals = workers::check_seals(&*reader).map_err(unreadable)?;
     println!("{books}");
-    print_seals(&seals);
-    Ok(books.is_clean() && seals.faults.is_empty())
-}
-
-fn print_seals(report: &SealReport) {
-    println!(
-        "Seals: {} over {} postings, {} postings not sealed yet.",
-        report.seals, report.sealed_postings, report.unsealed_postings
-    );
-    if let Some(root) = &report.newest_root {
-        println!("Newest root: {root}");
-    }
-    for fault in &report.faults {
-        println!("  seal {}: {}", fault.seal, fault.problem);
-    }
+    println!("{seals}");
+    Ok(books.is_clean() && seals.is_clean())
 }

@@ -89,8 +89,8 @@ pub(crate) fn world(config: &StoreConfig, base_url: &str) -> Result<World, Confi
 }
 
 fn clock(reader: &dyn Reader) -> Result<Clock, ConfigError> {
-    let offset = workers::stored_offset_ms(reader).map_err(|error| ConfigError(error.to_string()))?;
-    Ok(Clock::real(offset))
+    let offset = reader.setting(workers::CLOCK_OFFSET).map_err(|error| ConfigError(error.to_string()))?;
+    Ok(Clock::real(offset.and_then(|ms| ms.parse().ok()).unwrap_or(0)))
 }
 
 /// The data folder, readable by its owner only.

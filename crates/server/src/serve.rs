@@ -11,7 +11,7 @@ use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use wire::Api;
-use workers::{Jobs, Options, Workers};
+use workers::{Options, Workers};
 
 use crate::config::{ConfigError, ServeConfig};
 use crate::seed::{SandboxKeys, seed};
@@ -41,13 +41,11 @@ async fn serve(config: &ServeConfig, metrics: PrometheusHandle) -> Result<(), Co
     let world = Arc::new(opened.map_err(|error| ConfigError(error.to_string()))??);
     let api = Arc::new(open::api(world.clone()));
     let keys = seed(&api, config, &base_url).await?;
-    let jobs = Jobs::new(world.clone(), open::job_handlers());
-    let workers = Workers::start(jobs.clone(), Options::default())
-        .map_err(|error| ConfigError(format!("The workers cannot be started: {error}.")))?;
+    let workers = Workers::start(world.clone(), open::job_handlers(), Options::default());
 
     let router = Router::new()
         .merge(web::routes(api.clone(), &keys.publishable_key))
-        .merge(workers::clock_routes(api.clone(), jobs.clone()))
+        .merge(workers.clock_routes(api.clone()))
         .merge(health_routes(api.clone(), metrics))
         .merge(wire::serve(api.clone(), config.limits));
     print_welcome(&base_url, config, &keys);
@@ -58,7 +56,7 @@ async fn serve(config: &ServeConfig, metrics: PrometheusHandle) -> Result<(), Co
     };
     listen::serve(listener, router, config.most_connections, stop, FAREWELL).await;
     workers.stop().await;
-    drop((api, jobs));
+    drop(api);
     if let Some(world) = Arc::into_inner(world) {
         tokio::task::spawn_blocking(move || world.close()).await.map_err(|error| ConfigError(error.to_string()))?;
     }

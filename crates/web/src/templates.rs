@@ -65,7 +65,7 @@ impl Templates {
     }
 
     pub(crate) fn render<T: Serialize>(&self, template: &str, context: &T) -> Result<String, minijinja::Error> {
-        self.0.get_template(template)?.render(context)
+        self.0.get_template(template)?.render(minijinja::value::Serde(context))
     }
 }
 

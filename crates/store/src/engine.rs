@@ -19,6 +19,12 @@ pub enum StoreError {
     /// The store was written by a newer Kontor.
     #[error("{0}")]
     Newer(String),
+    /// A restore into the store was begun and did not end: it is not to be used.
+    #[error("{0}")]
+    Incomplete(String),
+    /// A backup or restore was asked for something that it does not do.
+    #[error("{0}")]
+    Refused(String),
 }
 
 /// What an engine answers.

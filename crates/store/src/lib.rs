@@ -4,6 +4,7 @@
 //! version read, and puts what it does into a [`Changeset`], which the committer writes whole or not at all. All SQL is in
 //! this crate, in the engines.
 
+pub mod backup;
 mod changeset;
 mod committer;
 mod ddl;

@@ -325,7 +325,9 @@ impl World {
         tracing::error!(error = %error, "{error}");
         match error {
             StoreError::Unavailable(_) => ApiError::unavailable(),
-            StoreError::Corrupt(_) | StoreError::Newer(_) => ApiError::bug(),
+            StoreError::Corrupt(_) | StoreError::Newer(_) | StoreError::Incomplete(_) | StoreError::Refused(_) => {
+                ApiError::bug()
+            }
         }
     }
 }

@@ -16,6 +16,7 @@
 //! - Connections are not encrypted yet: keep to a local socket or a private network.
 
 mod connection;
+pub(crate) mod copy;
 mod read;
 mod schema;
 mod statements;
@@ -44,6 +45,11 @@ pub fn open(url: &str, schema: &Schema, readers: usize) -> StoreResult<(Arc<dyn 
     server.wait(schema::bring_up_to_date(&session, schema))?;
     let engine = PostgresEngine::new(server.clone(), session, schema);
     Ok((Arc::new(PostgresReader::new(server, readers)), engine))
+}
+
+/// Reads the store at `url`, which must be up to date.
+pub(crate) fn reader(url: &str) -> StoreResult<Arc<dyn Reader>> {
+    Ok(Arc::new(PostgresReader::new(Arc::new(Server::new(url)?), 1)))
 }
 
 /// A field of a row.

@@ -7,8 +7,9 @@
 //!   filesystem that went away is over as soon as it is over.
 //! - The file belongs to its owner alone; SQLite gives its log and its index file the same permissions.
 
+pub(crate) mod copy;
 mod read;
-mod schema;
+pub(crate) mod schema;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ use crate::{Reader, Schema, StoreError, StoreResult};
 /// How long a connection waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
 /// Bytes of a page; it holds a document or a few.
-const PAGE_SIZE: i64 = 8_192;
+pub(crate) const PAGE_SIZE: i64 = 8_192;
 /// The log is copied into the file when it has this many pages (32 MB): often enough to stay small, seldom enough that
 /// pages changed by many batches are copied once.
 const CHECKPOINT_PAGES: i64 = 4_096;
@@ -47,7 +48,7 @@ pub fn open(path: &Path, schema: &Schema, readers: usize) -> StoreResult<(Arc<dy
     prepare_file(path).map_err(|error| {
         StoreError::Unavailable(format!("{} cannot be opened for its owner alone: {error}", path.display()))
     })?;
-    let place = Place { path: path.to_owned() };
+    let place = Place::store(path);
     let mut connection = place.connect(WRITER_CACHE)?;
     schema::bring_up_to_date(&mut connection, schema, path)?;
     let engine = SqliteEngine::new(place.clone(), connection, schema);
@@ -55,9 +56,19 @@ pub fn open(path: &Path, schema: &Schema, readers: usize) -> StoreResult<(Arc<dy
     Ok((Arc::new(reader), engine))
 }
 
+/// Reads the store at `path`, which must be up to date.
+pub(crate) fn reader(path: &Path) -> StoreResult<Arc<dyn Reader>> {
+    Ok(Arc::new(SqliteReader::new(Place::store(path), 1)?))
+}
+
+/// Reads a file that nobody writes any more, and leaves it exactly as it is.
+pub(crate) fn read_only(path: &Path) -> StoreResult<Arc<dyn Reader>> {
+    Ok(Arc::new(SqliteReader::new(Place { path: path.to_owned(), access: Access::ReadOnly }, 1)?))
+}
+
 /// Makes the file, if there is none, readable and writable for its owner only, before anything is in it.
 #[cfg(unix)]
-fn prepare_file(path: &Path) -> std::io::Result<()> {
+pub(crate) fn prepare_file(path: &Path) -> std::io::Result<()> {
     use std::fs::{OpenOptions, Permissions};
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
@@ -68,7 +79,7 @@ fn prepare_file(path: &Path) -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn prepare_file(path: &Path) -> std::io::Result<()> {
+pub(crate) fn prepare_file(path: &Path) -> std::io::Result<()> {
     std::fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map(drop)
 }
 
@@ -76,13 +87,32 @@ fn prepare_file(path: &Path) -> std::io::Result<()> {
 #[derive(Debug, Clone)]
 struct Place {
     path: PathBuf,
+    access: Access,
+}
+
+/// What connections may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    ReadWrite,
+    ReadOnly,
 }
 
 impl Place {
+    fn store(path: &Path) -> Place {
+        Place { path: path.to_owned(), access: Access::ReadWrite }
+    }
+
     fn connect(&self, cache_kilobytes: i64) -> StoreResult<Connection> {
         // Each connection is used by one thread at a time, so SQLite needs no locks of its own around it.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let access = match self.access {
+            Access::ReadWrite => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            Access::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        };
+        let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags).map_err(store_error)?;
+        if self.access == Access::ReadOnly {
+            return Ok(connection);
+        }
         self.configure(&connection, cache_kilobytes).map_err(store_error)?;
         Ok(connection)
     }
@@ -104,7 +134,7 @@ impl Place {
 }
 
 /// What a failure of SQLite means for the store.
-fn store_error(error: rusqlite::Error) -> StoreError {
+pub(crate) fn store_error(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation) => {
             StoreError::Corrupt(error.to_string())

@@ -6,15 +6,17 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::store_error;
+use crate::backup::{DEFINITION, RESTORING, VERSION};
 use crate::ddl::{self, Dialect};
 use crate::{Kind, Schema, StoreError, StoreResult};
 
 /// In order; never changed once released. Its number is its place, from 1.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_books_and_bookkeeping.sql")];
 
-/// The settings in which the store keeps what it is.
-const VERSION: &str = "schema_version";
-const DEFINITION: &str = "schema_definition";
+/// How many migrations there are.
+pub(crate) fn newest() -> usize {
+    MIGRATIONS.len()
+}
 
 /// Brings the store to this Kontor's version, and makes what is missing for `schema`. It does nothing but look when there
 /// is nothing to do.
@@ -23,14 +25,79 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, schema: &Schema, pat
         return Err(StoreError::Corrupt(mistake));
     }
     let definition = ddl::definition(Dialect::Sqlite, schema);
-    let version = version(connection, path)?;
+    let version = version_unless_restoring(connection, path)?;
     if version < MIGRATIONS.len() {
-        migrate(connection, path)?;
+        migrate(connection, path, MIGRATIONS.len(), version_unless_restoring)?;
     }
-    if setting(connection, DEFINITION).map_err(store_error)?.as_deref() != Some(&definition) {
-        define(connection, schema, &definition).map_err(store_error)?;
+    define_if_needed(connection, schema, &definition)
+}
+
+fn define_if_needed(connection: &mut Connection, schema: &Schema, definition: &str) -> StoreResult<()> {
+    if setting(connection, DEFINITION).map_err(store_error)?.as_deref() != Some(definition) {
+        define(connection, schema, definition).map_err(store_error)?;
     }
     Ok(())
+}
+
+/// How many migrations a store has had that is not opened to be used, but to be backed up.
+pub(crate) fn readable_version(connection: &Connection, path: &Path) -> StoreResult<usize> {
+    match version_unless_restoring(connection, path)? {
+        0 => Err(StoreError::Refused(format!("there is no store in {}", path.display()))),
+        version if version < MIGRATIONS.len() => Err(StoreError::Refused(format!(
+            "{} was written by an older Kontor: use that one, or start this one to bring the store up to date",
+            path.display()
+        ))),
+        version => Ok(version),
+    }
+}
+
+/// Marks a database with nothing in it as a store that is being restored.
+pub(super) fn mark_empty(connection: &mut Connection, path: &Path) -> StoreResult<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)?;
+    if version_unless_restoring(&transaction, path)? != 0 {
+        return Err(StoreError::Refused(format!(
+            "{} is not empty: a backup is restored into an empty store only",
+            path.display()
+        )));
+    }
+    let mark = |transaction: &Transaction<'_>| {
+        transaction.execute_batch(META)?;
+        set(transaction, RESTORING, "yes")
+    };
+    mark(&transaction).and_then(|()| transaction.commit()).map_err(store_error)
+}
+
+/// Makes all tables as a Kontor of this version does, without what goes by the settings alone: indexes and views.
+pub(crate) fn tables_only(connection: &mut Connection, schema: &Schema, upto: usize) -> StoreResult<()> {
+    migrate(connection, Path::new("the store"), upto, version)?;
+    let make = |connection: &Connection| -> rusqlite::Result<()> {
+        schema.kinds.iter().try_for_each(|kind| connection.execute_batch(&Dialect::Sqlite.table(kind)))
+    };
+    make(connection).map_err(store_error)
+}
+
+/// Makes whatever a restored store does not have yet.
+pub(super) fn complete(connection: &mut Connection, schema: &Schema, path: &Path) -> StoreResult<()> {
+    migrate(connection, path, MIGRATIONS.len(), version)?;
+    define_if_needed(connection, schema, &ddl::definition(Dialect::Sqlite, schema))
+}
+
+/// Takes the mark of an incomplete restore away.
+pub(super) fn unmark(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM meta WHERE name = $1", [RESTORING]).map(drop)
+}
+
+/// How many migrations the store has had; an error while it is being restored.
+fn version_unless_restoring(connection: &Connection, path: &Path) -> StoreResult<usize> {
+    let meta = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'";
+    let is_there: i64 = connection.query_row(meta, [], |row| row.get(0)).map_err(store_error)?;
+    if is_there != 0 && setting(connection, RESTORING).map_err(store_error)?.is_some() {
+        return Err(StoreError::Incomplete(format!(
+            "restore incomplete: a restore into {} was begun and did not end well. Remove the file and restore again",
+            path.display()
+        )));
+    }
+    version(connection, path)
 }
 
 /// How many migrations the store has had.
@@ -44,6 +111,8 @@ fn version(connection: &Connection, path: &Path) -> StoreResult<usize> {
     let known = MIGRATIONS.len();
     let version = if meta == 0 { None } else { setting(connection, VERSION).map_err(store_error)? };
     match version.and_then(|version| version.parse::<usize>().ok()) {
+        // Marked for a restore a moment ago.
+        None if meta == 1 && tables == 1 => Ok(0),
         None => Err(StoreError::Corrupt(format!("{} is a database, but not Kontor's", path.display()))),
         Some(version) if known < version => Err(StoreError::Newer(format!(
             "{} was written by a newer Kontor: its version is {version}, and this Kontor knows versions up to {known}. Run the newer one, or restore a backup from before the update.",
@@ -53,8 +122,16 @@ fn version(connection: &Connection, path: &Path) -> StoreResult<usize> {
     }
 }
 
-fn migrate(connection: &mut Connection, path: &Path) -> StoreResult<()> {
-    for (at, migration) in MIGRATIONS.iter().enumerate() {
+const META: &str =
+    "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID";
+
+fn migrate(
+    connection: &mut Connection,
+    path: &Path,
+    upto: usize,
+    version: fn(&Connection, &Path) -> StoreResult<usize>,
+) -> StoreResult<()> {
+    for (at, migration) in MIGRATIONS.iter().enumerate().take(upto) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)?;
         // Another process may have been quicker since we looked.
         if version(&transaction, path)? == at {
@@ -66,9 +143,7 @@ fn migrate(connection: &mut Connection, path: &Path) -> StoreResult<()> {
 }
 
 fn apply(transaction: &Transaction<'_>, migration: &str, version: usize) -> rusqlite::Result<()> {
-    transaction.execute_batch(
-        "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
-    )?;
+    transaction.execute_batch(META)?;
     transaction.execute_batch(migration)?;
     set(transaction, VERSION, &version.to_string())
 }

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails panics, in its helpers as well")]
 
+mod backups;
 mod batching;
 mod cases;
 mod opening;

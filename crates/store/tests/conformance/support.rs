@@ -8,6 +8,7 @@ use kernel::{ApiError, Currency, Timestamp};
 use ledger::{Bound, Code, LedgerAccount, Limit, Otherwise, Posting};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use store::backup::Location;
 use store::{
     Batch, Changeset, Claim, Column, Cursor, Document, Engine, Filter, Idempotency, Journal, Kind, ListQuery, Memory,
     Read, Reader, Row, Schema, Settle, StoreResult, Value, Verdict, Write, WriteKind,
@@ -91,6 +92,14 @@ impl Opener {
         Database::new().map(|database| Opener(Arc::new(Place::Postgres(database))))
     }
 
+    pub fn location(&self) -> Location {
+        match &*self.0 {
+            Place::Memory(_) => panic!("memory is nowhere"),
+            Place::Sqlite(folder) => Location::Sqlite(folder.database.clone()),
+            Place::Postgres(database) => Location::Postgres(database.url.clone()),
+        }
+    }
+
     pub fn open(&self, schema: &Schema) -> StoreResult<(Arc<dyn Reader>, Box<dyn Engine>)> {
         match &*self.0 {
             Place::Memory(memory) => Ok((Arc::new(memory.clone()), Box::new(memory.clone()))),
@@ -126,7 +135,7 @@ impl Store {
         Opener::postgres().map(Store::at)
     }
 
-    fn at(opener: Opener) -> Store {
+    pub fn at(opener: Opener) -> Store {
         let (reader, engine) = opener.open(&schema()).unwrap();
         Store { reader, engine, opener }
     }
@@ -207,7 +216,7 @@ pub fn batch<const N: usize>(changes: [Change; N]) -> Batch {
 
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
-fn unique_name() -> String {
+pub fn unique_name() -> String {
     format!("kontor_test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 

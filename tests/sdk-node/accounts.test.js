@@ -106,7 +106,9 @@ describe('the people of a company', () => {
     assert.deepEqual([changed.email, changed.ssn_last_4_provided, changed.first_name], ['jenny@example.com', true, 'Jenny']);
     const owners = await stripe.accounts.listPersons(company.id, { relationship: { owner: true } });
     assert.deepEqual(owners.data.map(({ id }) => id), [person.id]);
-    assert.equal((await stripe.accounts.deletePerson(company.id, person.id)).deleted, true);
+    const partner = await stripe.accounts.createPerson(company.id, { first_name: 'Ben', last_name: 'Owen', relationship: { director: true } });
+    assert.equal((await stripe.accounts.deletePerson(company.id, partner.id)).deleted, true);
+    await assert.rejects(stripe.accounts.deletePerson(company.id, person.id), { statusCode: 400, param: 'person' });
   });
 });
 

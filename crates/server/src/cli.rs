@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wire::KeyKind;
 
+use crate::backup::{self, BackupOptions, RestoreOptions};
 use crate::client::Client;
 use crate::config::{ConfigError, ServeOptions, StoreOptions};
 use crate::seed::SandboxKeys;
@@ -26,6 +27,10 @@ enum Command {
     Demo(DemoOptions),
     /// Check the whole store: books, balances, documents, seals
     Audit(StoreOptions),
+    /// Write the whole store into a file, while it is in use; for either engine
+    Backup(BackupOptions),
+    /// Fill an empty store from a backup, of either engine
+    Restore(RestoreOptions),
     /// API keys of the platform
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -151,8 +156,10 @@ fn dispatch(command: Command) -> Result<ExitCode, ConfigError> {
         }
         Command::Audit(options) => {
             let clean = audit::run(&options.resolve()?)?;
-            Ok(if clean { ExitCode::SUCCESS } else { ExitCode::from(1) })
+            Ok(clean_or_not(clean))
         }
+        Command::Backup(options) => backup::write(options).map(clean_or_not),
+        Command::Restore(options) => backup::read(options).map(clean_or_not),
         Command::Keys(command) => keys_command(command).map(|()| ExitCode::SUCCESS),
         Command::Clock(ClockCommand::Show(server)) => over_http(clock::show(&server.client()?.0)),
         Command::Clock(ClockCommand::Advance { server, span }) => over_http(clock::advance(&server.client()?.0, &span)),
@@ -164,6 +171,10 @@ fn dispatch(command: Command) -> Result<ExitCode, ConfigError> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn clean_or_not(clean: bool) -> ExitCode {
+    if clean { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
 fn keys_command(command: KeysCommand) -> Result<(), ConfigError> {

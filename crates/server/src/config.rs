@@ -140,7 +140,7 @@ fn read_file(path: Option<&Path>) -> Result<File, ConfigError> {
     })
 }
 
-fn parse_master_key(text: &str) -> Result<[u8; 32], ConfigError> {
+pub(crate) fn parse_master_key(text: &str) -> Result<[u8; 32], ConfigError> {
     let wrong = || ConfigError("The master key must be 64 hexadecimal digits.".into());
     if text.len() != 64 || !text.is_ascii() {
         return Err(wrong());

@@ -4,6 +4,7 @@
 //! table, the workers and the pages behind one address, and the commands around them.
 
 mod audit;
+mod backup;
 pub mod cli;
 mod client;
 mod clock;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kernel::Rng;
@@ -48,8 +48,7 @@ fn open_sides(config: &StoreConfig, schema: &Schema) -> Result<Sides, ConfigErro
     let unusable = |error: store::StoreError| ConfigError(format!("The store cannot be opened: {error}."));
     match &config.database_url {
         None => {
-            let path = config.data.join("kontor.sqlite");
-            let (reader, engine) = store::sqlite::open(&path, schema, READERS).map_err(unusable)?;
+            let (reader, engine) = store::sqlite::open(&database_file(config), schema, READERS).map_err(unusable)?;
             Ok(Sides::Sqlite(reader, engine))
         }
         Some(url) => {
@@ -93,8 +92,13 @@ fn clock(reader: &dyn Reader) -> Result<Clock, ConfigError> {
     Ok(Clock::real(offset.and_then(|ms| ms.parse().ok()).unwrap_or(0)))
 }
 
+/// The file of the embedded store.
+pub(crate) fn database_file(config: &StoreConfig) -> PathBuf {
+    config.data.join("kontor.sqlite")
+}
+
 /// The data folder, readable by its owner only.
-fn make_folder(data: &Path) -> Result<(), ConfigError> {
+pub(crate) fn make_folder(data: &Path) -> Result<(), ConfigError> {
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -104,19 +108,31 @@ fn make_folder(data: &Path) -> Result<(), ConfigError> {
 
 /// The key for private fields: as configured, or from its file, which the first start makes.
 fn master_key(config: &StoreConfig) -> Result<[u8; 32], ConfigError> {
-    if let Some(key) = config.master_key {
+    if let Some(key) = known_master_key(config)? {
         return Ok(key);
     }
-    let path = config.data.join("master.key");
+    let key = entropy()?;
+    write_private(&key_file(config), &key)?;
+    Ok(key)
+}
+
+/// The file of the key for private fields, when it is not configured.
+pub(crate) fn key_file(config: &StoreConfig) -> PathBuf {
+    config.data.join("master.key")
+}
+
+/// The key for private fields, when there is one already.
+pub(crate) fn known_master_key(config: &StoreConfig) -> Result<Option<[u8; 32]>, ConfigError> {
+    if let Some(key) = config.master_key {
+        return Ok(Some(key));
+    }
+    let path = key_file(config);
     match std::fs::read(&path) {
         Ok(bytes) => bytes
             .try_into()
+            .map(Some)
             .map_err(|_| ConfigError(format!("The key file {} is damaged: it must have 32 bytes.", path.display()))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let key = entropy()?;
-            write_private(&path, &key)?;
-            Ok(key)
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(ConfigError(format!("The key file {} cannot be read: {error}.", path.display()))),
     }
 }

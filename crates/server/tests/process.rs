@@ -131,7 +131,8 @@ fn the_demo_ends_with_a_clean_audit_on_postgres() {
 fn nothing_that_was_answered_is_lost_by_a_kill(place: &Place) {
     for round in 0..3_u64 {
         let server = Server::start(place, &[]);
-        let mut demo = kontor(place).args(["demo", "--orders", "5000", "--seed", &round.to_string()]);
+        let mut demo = kontor(place);
+        demo.args(["demo", "--orders", "5000", "--seed", &round.to_string()]);
         let mut demo = demo.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
         let until = Instant::now() + Duration::from_millis(700 + 400 * round);
         let mut answered = Vec::new();

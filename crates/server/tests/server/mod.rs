@@ -29,20 +29,33 @@ impl Place {
     }
 
     pub fn postgres() -> Place {
-        let place = Place::folder();
+        let mut place = Place::folder();
         let name = format!("kontor_process_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         execute(&format!("CREATE DATABASE {name}"));
-        Place { database: Some(name), ..place }
+        place.database = Some(name);
+        place
     }
 
     pub fn data(&self) -> &Path {
         &self.folder
     }
 
-    fn database_url(&self) -> Option<String> {
+    /// Where its database is, when it has one.
+    pub fn database_url(&self) -> Option<String> {
         let server = std::env::var("KONTOR_TEST_POSTGRES_URL").ok()?;
         let (base, _) = server.rsplit_once('/')?;
         self.database.as_ref().map(|name| format!("{base}/{name}"))
+    }
+
+    /// Runs a statement beside Kontor.
+    pub fn execute(&self, statement: &str) {
+        match self.database_url() {
+            Some(url) => execute_on(&url, statement),
+            None => {
+                let file = self.folder.join("kontor.sqlite");
+                rusqlite::Connection::open(file).unwrap().execute_batch(statement).unwrap();
+            }
+        }
     }
 
     /// Whether `kontor audit` finds the store clean.
@@ -68,9 +81,13 @@ impl Drop for Place {
 fn execute(statement: &str) {
     let url = std::env::var("KONTOR_TEST_POSTGRES_URL")
         .expect("KONTOR_TEST_POSTGRES_URL is not set: run this through scripts/with-postgres");
+    execute_on(&url, statement);
+}
+
+fn execute_on(url: &str, statement: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
         let connection = tokio::spawn(connection);
         client.batch_execute(statement).await.unwrap();
         drop(client);

@@ -129,7 +129,7 @@ async fn version(session: &Session) -> StoreResult<usize> {
             "the database has tables that are not Kontor's: give Kontor a database of its own".to_owned(),
         )),
         Some(version) if known < version => Err(StoreError::Newer(format!(
-            "the database was written by a newer Kontor: its version is {version}, and this Kontor knows versions up to {known}. Run the newer one, or restore a backup from before the update."
+            "the database was written by a newer Kontor: its version is {version}, and this Kontor knows versions up to {known}. Run the newer one, or restore a backup from before the update"
         ))),
         Some(version) => Ok(version),
     }

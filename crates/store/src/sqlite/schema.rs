@@ -115,7 +115,7 @@ fn version(connection: &Connection, path: &Path) -> StoreResult<usize> {
         None if meta == 1 && tables == 1 => Ok(0),
         None => Err(StoreError::Corrupt(format!("{} is a database, but not Kontor's", path.display()))),
         Some(version) if known < version => Err(StoreError::Newer(format!(
-            "{} was written by a newer Kontor: its version is {version}, and this Kontor knows versions up to {known}. Run the newer one, or restore a backup from before the update.",
+            "{} was written by a newer Kontor: its version is {version}, and this Kontor knows versions up to {known}. Run the newer one, or restore a backup from before the update",
             path.display()
         ))),
         Some(version) => Ok(version),

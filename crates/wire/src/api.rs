@@ -1,7 +1,7 @@
 //! The one generic way in: route, key, parameters, idempotency, the endpoint, its changeset, the bytes.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
@@ -52,7 +52,8 @@ pub struct Api {
     expanders: Vec<Expander>,
     in_flight: InFlight,
     callers: CallerCache,
-    openapi: String,
+    /// Made when it is first asked for: it takes longer than opening a world.
+    openapi: OnceLock<String>,
 }
 
 /// Collects the families' routes and expanders.
@@ -77,14 +78,13 @@ impl ApiBuilder {
 
     /// The API over a world.
     pub fn build(self, world: Arc<World>) -> Api {
-        let openapi = crate::openapi::document(&self.routes).to_string();
         Api {
             world,
             routes: Router::new(self.routes),
             expanders: self.expanders,
             in_flight: InFlight::default(),
             callers: CallerCache::default(),
-            openapi,
+            openapi: OnceLock::new(),
         }
     }
 }
@@ -117,7 +117,7 @@ impl Api {
 
     /// The OpenAPI document of the routes.
     pub fn openapi(&self) -> &str {
-        &self.openapi
+        self.openapi.get_or_init(|| crate::openapi::document(&self.routes.routes).to_string())
     }
 
     /// Answers a request. It never fails: what goes wrong is an answer.

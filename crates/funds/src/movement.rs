@@ -4,6 +4,10 @@ use kernel::Result;
 use ledger::{Bucket, Code, LedgerAccount, Posting};
 use store::Tx;
 
+/// The most that one request moves, in minor units: above all that Stripe's amounts can have, and so far below what a
+/// balance can hold that sums do not overflow.
+pub(crate) const LARGEST: i64 = 99_999_999_999;
+
 /// One end of a movement.
 #[derive(Debug, Clone)]
 pub(crate) struct End<'a> {

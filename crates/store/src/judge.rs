@@ -68,7 +68,9 @@ fn judge_one(known: &mut Known, changeset: &Changeset) -> Verdict {
     }
     for limit in &changeset.limits {
         let name = limit.account.to_string();
-        let balance = known.balances.get(&name).copied().unwrap_or(0) + moved.get(&name).copied().unwrap_or(0);
+        // A sum that wrapped around would let through what is furthest out of bounds.
+        let before = known.balances.get(&name).copied().unwrap_or(0);
+        let balance = before.saturating_add(moved.get(&name).copied().unwrap_or(0));
         if !limit.holds(balance) {
             return match &limit.otherwise {
                 Otherwise::Refuse(error) => Verdict::Refused(error.clone()),
@@ -114,5 +116,31 @@ fn accept(known: &mut Known, changeset: &Changeset, moved: HashMap<String, i64>)
     }
     if let Some(record) = &changeset.idempotency {
         known.keys.insert((record.scope.clone(), record.key.clone()), ());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{ApiError, Currency};
+    use ledger::{Bound, Code, LedgerAccount, Limit, Posting};
+
+    use super::*;
+
+    #[test]
+    fn a_balance_below_zero_less_the_largest_number_is_no_large_balance() {
+        let account = |owner| LedgerAccount::available(owner, Currency::USD);
+        let poor = account("acct_poor");
+        let refusal = ApiError::bad_request("too little");
+        let changeset = Changeset {
+            postings: vec![Posting::new(Code::Transfer, poor.clone(), account("acct_other"), i64::MAX)],
+            limits: vec![Limit {
+                account: poor.clone(),
+                bound: Bound::AtLeast(0),
+                otherwise: Otherwise::Refuse(refusal.clone()),
+            }],
+            ..Changeset::default()
+        };
+        let mut known = Known { balances: [(poor.to_string(), -10)].into(), ..Known::default() };
+        assert_eq!(judge(&mut known, &[Arc::new(changeset)]), [Verdict::Refused(refusal)]);
     }
 }

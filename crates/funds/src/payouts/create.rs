@@ -11,9 +11,7 @@ use wire::{Path, Reply};
 use super::book::{NewPayout, make};
 use super::minimum::minimum;
 use super::{Payout, PayoutMethod};
-
-/// The most that one payout can pay: what Stripe's amounts can have, eight digits before the point and more besides.
-const LARGEST: i64 = 99_999_999_999;
+use crate::movement::LARGEST;
 
 /// The longest statement descriptor.
 const LONGEST_DESCRIPTOR: usize = 22;

@@ -11,6 +11,7 @@ use wire::{Path, Reply};
 use super::{Order, Transfer, send};
 use crate::balance::mature_until;
 use crate::charges::{Charge, PaymentData, group_of};
+use crate::movement::LARGEST;
 
 /// What a transfer takes.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -59,6 +60,9 @@ pub(super) fn endpoint(tx: &mut Tx, _: &Path, p: CreateTransfer) -> Result<Reply
 pub fn create(tx: &mut Tx, p: CreateTransfer) -> Result<Doc<Transfer>> {
     if p.amount.is_some_and(|amount| amount < 1) {
         return Err(amount_below_one());
+    }
+    if p.amount.is_some_and(|amount| LARGEST < amount) {
+        return Err(amount_too_large(p.currency));
     }
     let metadata = p.metadata.merge(&Metadata::new())?;
     let sender = accounts::load(tx, tx.account().to_owned().as_str())?;
@@ -156,6 +160,11 @@ fn from_charge(tx: &mut Tx, id: &str, p: &CreateTransfer) -> Result<Part> {
 fn amount_below_one() -> ApiError {
     ApiError::invalid("amount", "Invalid integer: this value must be greater than or equal to 1.")
         .code("parameter_invalid_integer")
+}
+
+fn amount_too_large(currency: Currency) -> ApiError {
+    let most = Money::new(LARGEST, currency);
+    ApiError::invalid("amount", format!("Amount must be no more than {most}")).code("amount_too_large")
 }
 
 /// Stripe's words in a sandbox.

@@ -171,7 +171,7 @@ pub struct Tx<'w> {
     now: Timestamp,
     changes: Changeset,
     /// What was read, as it was then: a document is the same throughout a transaction.
-    reads: HashMap<Arc<str>, Option<Row>>,
+    reads: HashMap<Arc<str>, (&'static Kind, Option<Row>)>,
     writes: HashMap<Arc<str>, usize>,
 }
 
@@ -269,13 +269,16 @@ impl<'w> Tx<'w> {
                 return Ok((write.what != WriteKind::Delete).then(|| write.row.clone()));
             }
         }
-        if let Some(row) = self.reads.get(id) {
-            return Ok(row.clone());
+        match self.reads.get(id) {
+            Some((known, row)) if *known == kind => return Ok(row.clone()),
+            // Callers may ask for a bank account by the id of an account: an id is of one kind only.
+            Some((_, Some(_))) => return Ok(None),
+            Some((_, None)) | None => {}
         }
         let row = self.peek_row(kind, id)?;
         let id: Arc<str> = id.into();
         self.changes.reads.push(Read { kind, id: id.clone(), version: row.as_ref().map_or(0, |row| row.version) });
-        self.reads.insert(id, row.clone());
+        self.reads.insert(id, (kind, row.clone()));
         Ok(row)
     }
 
@@ -284,7 +287,7 @@ impl<'w> Tx<'w> {
     pub fn peek_row(&self, kind: &'static Kind, id: &str) -> Result<Option<Row>> {
         if let Some(&at) = self.writes.get(id) {
             let write = &self.changes.writes[at];
-            return Ok((write.what != WriteKind::Delete).then(|| write.row.clone()));
+            return Ok((write.kind == kind && write.what != WriteKind::Delete).then(|| write.row.clone()));
         }
         if !is_plausible_id(id) {
             return Ok(None);

@@ -40,6 +40,39 @@ fn a_restart_finds_everything_again() {
     assert!(place.audit());
 }
 
+/// A payment that its payer must authenticate; answers its id and the page's path.
+fn waiting_payment(server: &Server) -> (String, String) {
+    let form = "amount=2000&currency=usd&payment_method=pm_card_threeDSecure2Required&confirm=true\
+                &automatic_payment_methods[enabled]=true&return_url=http://shop.example/back?order=7";
+    let (status, intent) = server.call("POST", "/v1/payment_intents", form);
+    assert_eq!((status, server::text(&intent, "status")), (200, "requires_action".to_owned()), "{intent}");
+    let page = server::text(&intent["next_action"]["redirect_to_url"], "url");
+    (server::text(&intent, "id"), page.strip_prefix(&server.url).unwrap().to_owned())
+}
+
+#[test]
+fn a_payer_authenticates_or_not_on_a_page_and_is_sent_back_to_the_shop() {
+    let place = Place::folder();
+    let server = Server::start(&place, &[]);
+    for (outcome, redirect, status) in [
+        ("complete", "redirect_status=succeeded", "succeeded"),
+        ("fail", "redirect_status=failed", "requires_payment_method"),
+    ] {
+        let (id, page) = waiting_payment(&server);
+        let (code, html) = server.get(&page);
+        assert!(code == 200 && html.contains("$20.00") && html.contains("data-testid=\"3ds-complete\""), "{html}");
+        let (path, token) = page.split_once("?token=").unwrap();
+        let answer = server.submit(path, &format!("token={token}&outcome={outcome}"));
+        let back =
+            format!("location: http://shop.example/back?order=7&payment_intent={id}&payment_intent_client_secret=");
+        assert!(answer.starts_with("HTTP/1.1 303") && answer.contains(&back) && answer.contains(redirect), "{answer}");
+        let (_, intent) = server.call("GET", &format!("/v1/payment_intents/{id}"), "");
+        assert_eq!(server::text(&intent, "status"), status);
+        assert_eq!(server.get(&page).0, 404, "the link works once");
+    }
+    server.stop();
+}
+
 #[test]
 fn files_are_their_owners_only() {
     use std::os::unix::fs::PermissionsExt;

@@ -31,7 +31,11 @@ pub(crate) struct Decision {
 }
 
 /// `GET /kontor/3ds/{intent}`.
-pub(crate) async fn show(State(web): State<Arc<Web>>, Path(intent): Path<String>, Query(link): Query<Link>) -> Response {
+pub(crate) async fn show(
+    State(web): State<Arc<Web>>,
+    Path(intent): Path<String>,
+    Query(link): Query<Link>,
+) -> Response {
     let shown = web.api.world().read(&Caller::account(""), |tx| page(tx, &intent, &link.token));
     match shown {
         Ok(shown) => web.page(StatusCode::OK, "authentication.html", &context(shown, &intent, link.token)),

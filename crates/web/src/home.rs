@@ -32,7 +32,7 @@ fn home(web: &Web) -> Result<Home> {
         api_version: kernel::API_VERSION,
         base_url: world.settings().base_url(),
         livemode: world.settings().livemode,
-        now: world.now().rfc3339(),
+        now: world.now().rfc3339().replace('T', " ").replace('Z', " UTC"),
         platform,
         publishable_key: web.publishable_key.clone(),
         accounts,

@@ -36,7 +36,10 @@ pub fn routes(api: Arc<Api>, publishable_key: &str) -> Router {
 }
 
 async fn stylesheet() -> impl IntoResponse {
-    ([("content-type", "text/css; charset=utf-8"), ("cache-control", "max-age=300")], include_str!("../assets/kontor.css"))
+    (
+        [("content-type", "text/css; charset=utf-8"), ("cache-control", "max-age=300")],
+        include_str!("../assets/kontor.css"),
+    )
 }
 
 impl Web {
@@ -46,7 +49,8 @@ impl Web {
             Ok(html) => (status, security_headers(), Html(html)).into_response(),
             Err(error) => {
                 tracing::error!("the page {template} cannot be shown: {error:#}");
-                (StatusCode::INTERNAL_SERVER_ERROR, "This page cannot be shown. The reason has been logged.").into_response()
+                (StatusCode::INTERNAL_SERVER_ERROR, "This page cannot be shown. The reason has been logged.")
+                    .into_response()
             }
         }
     }
@@ -60,7 +64,10 @@ impl Web {
 fn security_headers() -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in [
-        ("content-security-policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action *; frame-ancestors 'self'; base-uri 'none'"),
+        (
+            "content-security-policy",
+            "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action *; frame-ancestors 'self'; base-uri 'none'",
+        ),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
         ("cache-control", "no-store"),

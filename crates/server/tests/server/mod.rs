@@ -95,9 +95,10 @@ fn execute_on(url: &str, statement: &str) {
     });
 }
 
-/// The binary, told where its things are and nothing else.
+/// The binary, told where its things are and nothing else. `KONTOR_BIN` names another than the one just built.
 pub fn kontor(place: &Place) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kontor"));
+    let binary = std::env::var("KONTOR_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_kontor").to_owned());
+    let mut command = Command::new(binary);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KONTOR_")) {
         command.env_remove(name);
     }
@@ -152,6 +153,11 @@ impl Server {
         exchange(&self.url, KEY, "GET", path, "")
     }
 
+    /// Submits a page's form, as a browser does; answers head and body.
+    pub fn submit(&self, path: &str, form: &str) -> String {
+        whole_exchange(&self.url, "", "POST", path, form)
+    }
+
     pub fn call(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
         self.call_with(KEY, method, path, body)
     }
@@ -187,6 +193,13 @@ pub fn text(value: &Value, field: &str) -> String {
 
 /// One request on a connection of its own.
 fn exchange(url: &str, key: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+    let answer = whole_exchange(url, key, method, path, body);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, body.to_owned())
+}
+
+fn whole_exchange(url: &str, key: &str, method: &str, path: &str, body: &str) -> String {
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
@@ -198,8 +211,5 @@ fn exchange(url: &str, key: &str, method: &str, path: &str, body: &str) -> (u16,
     stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
-    let answer = String::from_utf8(answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, body.to_owned())
+    String::from_utf8(answer).unwrap()
 }

@@ -3,7 +3,9 @@
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export KONTOR_BIN ?= $(target)/debug/kontor
 
-.PHONY: help run test test-rust test-node test-python lint bench clean-data need
+ROUNDS ?= 200
+
+.PHONY: help run test test-rust test-node test-python lint bench bench-compare crash sim clean-data need
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +40,21 @@ lint: ## Check formatting, lints and that Cargo.lock is current
 
 bench: ## Measure payments per second (ARGS for the bench program)
 	scripts/need build postgres
-	scripts/with-postgres cargo run --release --locked -p kontor-bench -- $(ARGS)
+	cargo build --release --locked -p kontor -p kontor-bench
+	scripts/with-postgres $(target)/release/kontor-bench --kontor $(target)/release/kontor $(ARGS)
+
+bench-compare: ## The same, beside the figures of an earlier run (WITH=old.json)
+	$(MAKE) bench ARGS="--compare $(WITH) $(ARGS)"
+
+crash: ## Kill the server under load, ROUNDS times on each engine (KONTOR_CRASH_SEED=… plays the same kills)
+	scripts/need build postgres
+	cargo build --release --locked -p kontor
+	KONTOR_BIN=$(target)/release/kontor KONTOR_CRASH_ROUNDS=$(ROUNDS) scripts/with-postgres \
+	  cargo test --locked -p kontor --test reliability crash -- --nocapture
+
+sim: ## Simulate a marketplace with faults (SEED=… plays the same world, STEPS=… for how long, ARGS="--worlds 100")
+	scripts/need build
+	cargo run --quiet --profile sim --locked -p kontor-sim -- $(if $(SEED),--seed $(SEED)) --steps $(or $(STEPS),20000) $(ARGS)
 
 need: ## Install what the tests need and this machine lacks
 	scripts/need

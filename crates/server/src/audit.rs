@@ -15,7 +15,7 @@ pub(crate) fn verdict(reader: &dyn Reader) -> Result<bool, ConfigError> {
     let unreadable = |error: kernel::ApiError| ConfigError(format!("The store cannot be read: {error}"));
     let books = funds::audit::audit(reader).map_err(unreadable)?;
     let seals = workers::check_seals(reader).map_err(unreadable)?;
-    println!("{books}");
-    println!("{seals}");
+    say!("{books}");
+    say!("{seals}");
     Ok(books.is_clean() && seals.is_clean())
 }

@@ -29,7 +29,7 @@ pub(crate) async fn advance_to(client: &Client, to: &str) -> Result<(), Failure>
 
 fn print(answer: &serde_json::Value) {
     let now = Timestamp(answer["now"].as_i64().unwrap_or_default());
-    println!("{now} ({})", now.0);
+    say!("{now} ({})", now.0);
 }
 
 /// Seconds of `3d`, `12h`, `90m`, `30s` or `30`.

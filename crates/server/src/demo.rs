@@ -63,7 +63,7 @@ struct Tally {
 /// Errors: what the server refused, in a sentence; a store that is not clean.
 pub(crate) async fn run(client: &Client, store: &StoreConfig, orders: u32, seed: u64) -> Result<(), Failure> {
     let mut rng = Rng::seeded(seed);
-    println!("Opening {} sellers", SELLERS.len());
+    say!("Opening {} sellers", SELLERS.len());
     let mut sellers = Vec::new();
     for (number, (name, interval)) in SELLERS.iter().enumerate() {
         sellers.push(open_seller(client, number, name, interval).await?);
@@ -273,23 +273,23 @@ async fn pay_out(client: &Client, sellers: &[String]) -> Result<(), Failure> {
 
 async fn print_table(client: &Client, sellers: &[String], tally: &Tally) -> Result<(), Failure> {
     let usd = |amount: i64| Money::new(amount, Currency::USD).to_string();
-    println!();
-    println!(
+    say!();
+    say!(
         "{} orders, {} of them declined; {} charged, {} refunded",
         tally.orders,
         tally.declined,
         usd(tally.charged),
         usd(tally.refunded)
     );
-    println!();
-    println!("{:<24} {:>14} {:>14} {:>14}", "", "paid out", "available", "pending");
+    say!();
+    say!("{:<24} {:>14} {:>14} {:>14}", "", "paid out", "available", "pending");
     for (seller, (name, _)) in sellers.iter().zip(SELLERS) {
         let line = standing(client, Some(seller)).await?;
-        println!("{name:<24} {:>14} {:>14} {:>14}", usd(line.paid), usd(line.available), usd(line.pending));
+        say!("{name:<24} {:>14} {:>14} {:>14}", usd(line.paid), usd(line.available), usd(line.pending));
     }
     let line = standing(client, None).await?;
-    println!("{:<24} {:>14} {:>14} {:>14}", "The platform", usd(line.paid), usd(line.available), usd(line.pending));
-    println!();
+    say!("{:<24} {:>14} {:>14} {:>14}", "The platform", usd(line.paid), usd(line.available), usd(line.pending));
+    say!();
     Ok(())
 }
 

@@ -4,13 +4,18 @@ use funds::pricing::PRICES;
 
 /// Prints what processing costs, by country of the account that settles.
 pub(crate) fn print() {
-    println!("What Kontor takes for processing a card payment, by the country of the account that settles it:\n");
-    println!(
+    say!("What Kontor takes for processing a card payment, by the country of the account that settles it:\n");
+    say!(
         "{:<12} {:<9} {:>9} {:>14} {:>12} {:>7}",
-        "country", "currency", "domestic", "international", "conversion", "fixed"
+        "country",
+        "currency",
+        "domestic",
+        "international",
+        "conversion",
+        "fixed"
     );
     for price in PRICES {
-        println!(
+        say!(
             "{:<12} {:<9} {:>9} {:>14} {:>12} {:>7}",
             price.country,
             price.currency,
@@ -20,7 +25,7 @@ pub(crate) fn print() {
             format!("{}.{:02}", price.fixed / 100, price.fixed % 100),
         );
     }
-    println!(
+    say!(
         "\nThe percentage is of the payment in its settlement currency, rounded half up; the fixed part comes on top."
     );
 }

@@ -21,14 +21,14 @@ pub(crate) fn list(config: &StoreConfig) -> Result<(), ConfigError> {
     let world = open::world(config, "")?;
     let keys =
         world.read(&Caller::account(""), |tx| tx.find_all::<ApiKey>(None, &[] as &[Filter], 1_000)).map_err(failed)?;
-    println!("{:<28} {:<12} {:<22} {:<22} account", "key", "kind", "made", "revoked");
+    say!("{:<28} {:<12} {:<22} {:<22} account", "key", "kind", "made", "revoked");
     for key in keys {
         let kind = match key.kind {
             KeyKind::Secret => "secret",
             KeyKind::Publishable => "publishable",
         };
         let revoked = key.revoked_at.map_or_else(|| "-".to_owned(), |at| at.to_string());
-        println!("{:<28} {kind:<12} {:<22} {revoked:<22} {}", key.masked, key.created.to_string(), key.account);
+        say!("{:<28} {kind:<12} {:<22} {revoked:<22} {}", key.masked, key.created.to_string(), key.account);
     }
     world.close();
     Ok(())
@@ -48,7 +48,7 @@ pub(crate) fn create(config: &StoreConfig, kind: KeyKind, name: Option<String>) 
             wire::create_key(tx, &account, kind, &key, name.clone()).map(drop)
         })
         .map_err(failed)?;
-    println!("{key}");
+    say!("{key}");
     world.close();
     Ok(())
 }
@@ -74,7 +74,7 @@ pub(crate) fn revoke(config: &StoreConfig, key: &str) -> Result<(), ConfigError>
         .map_err(failed)?;
     world.close();
     if revoked {
-        println!("Revoked. A running server refuses it within a second.");
+        say!("Revoked. A running server refuses it within a second.");
         Ok(())
     } else {
         Err(ConfigError(format!("No single key is {}: `kontor keys list` shows them.", wire::mask_key(key))))

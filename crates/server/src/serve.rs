@@ -112,27 +112,27 @@ fn print_welcome(base_url: &str, config: &ServeConfig, keys: &SandboxKeys) {
         Some(_) => "PostgreSQL".to_owned(),
         None => format!("{}", config.store.data.display()),
     };
-    println!("Kontor {} listening on {base_url}", env!("CARGO_PKG_VERSION"));
-    println!();
-    println!("  platform         {}   ({}, a sandbox: no real money moves)", keys.platform, config.country.code);
-    println!("  application      {}", keys.application);
-    println!("  secret key       {}", keys.secret_key);
-    println!("  publishable key  {}", keys.publishable_key);
+    say!("Kontor {} listening on {base_url}", env!("CARGO_PKG_VERSION"));
+    say!();
+    say!("  platform         {}   ({}, a sandbox: no real money moves)", keys.platform, config.country.code);
+    say!("  application      {}", keys.application);
+    say!("  secret key       {}", keys.secret_key);
+    say!("  publishable key  {}", keys.publishable_key);
     for (i, seller) in keys.sellers.iter().enumerate() {
-        println!("  {}  {seller}", if i == 0 { "sellers        " } else { "               " });
+        say!("  {}  {seller}", if i == 0 { "sellers        " } else { "               " });
     }
-    println!("  store            {store}");
-    println!();
+    say!("  store            {store}");
+    say!();
     if let Some(seller) = keys.sellers.first() {
-        println!("A first payment: $20.00 for a seller, of which the platform keeps $2.00:");
-        println!();
-        println!("  curl {base_url}/v1/payment_intents -u {}: \\", keys.secret_key);
-        println!("    -d amount=2000 -d currency=usd -d payment_method=pm_card_visa -d confirm=true \\");
-        println!(
+        say!("A first payment: $20.00 for a seller, of which the platform keeps $2.00:");
+        say!();
+        say!("  curl {base_url}/v1/payment_intents -u {}: \\", keys.secret_key);
+        say!("    -d amount=2000 -d currency=usd -d payment_method=pm_card_visa -d confirm=true \\");
+        say!(
             "    -d 'automatic_payment_methods[enabled]=true' -d 'automatic_payment_methods[allow_redirects]=never' \\"
         );
-        println!("    -d application_fee_amount=200 -d 'transfer_data[destination]={seller}'");
-        println!();
+        say!("    -d application_fee_amount=200 -d 'transfer_data[destination]={seller}'");
+        say!();
     }
     // Whoever started us may wait for these lines through a pipe.
     let _ = std::io::Write::flush(&mut std::io::stdout());

@@ -6,4 +6,5 @@ mod events;
 mod marketplace;
 mod payouts;
 mod races;
+mod regressions;
 mod sql;

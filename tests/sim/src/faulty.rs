@@ -24,7 +24,7 @@ pub enum Fault {
     After,
 }
 
-/// A bug of an engine, planted to see that the simulator notices it. Each strikes once.
+/// A bug of an engine, planted to see that the simulator notices it. Each strikes once, but the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bug {
     /// One document is not written, and the caller is told that all were.
@@ -35,7 +35,7 @@ pub enum Bug {
     LosesCommit,
     /// Postings are written without the documents that show them.
     TearsCommit,
-    /// The answer is not remembered, all else is.
+    /// Answers are not remembered, all else is.
     ForgetsAnswer,
 }
 
@@ -169,7 +169,9 @@ impl Faults {
         if state.committed < after || !can {
             return None;
         }
-        state.bug = None;
+        if bug != Bug::ForgetsAnswer {
+            state.bug = None;
+        }
         state.struck = true;
         Some(bug)
     }

@@ -5,7 +5,7 @@ export KONTOR_BIN ?= $(target)/debug/kontor
 
 ROUNDS ?= 200
 
-.PHONY: help run test test-rust test-node test-python lint bench bench-compare crash sim sim clean-data need
+.PHONY: help run test test-rust test-node test-python lint bench bench-compare crash sim clean-data need
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,10 +51,6 @@ crash: ## Kill the server under load, ROUNDS times on each engine (KONTOR_CRASH_
 	cargo build --release --locked -p kontor
 	KONTOR_BIN=$(target)/release/kontor KONTOR_CRASH_ROUNDS=$(ROUNDS) scripts/with-postgres \
 	  cargo test --locked -p kontor --test reliability crash -- --nocapture
-
-sim: ## Simulate a marketplace with faults (SEED=… plays the same world, STEPS=… for how long, ARGS="--worlds 100")
-	scripts/need build
-	cargo run --quiet --profile sim --locked -p kontor-sim -- $(if $(SEED),--seed $(SEED)) --steps $(or $(STEPS),20000) $(ARGS)
 
 sim: ## Simulate a marketplace with faults (SEED=… plays the same world, STEPS=… for how long, ARGS="--worlds 100")
 	scripts/need build

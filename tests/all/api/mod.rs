@@ -5,3 +5,4 @@ mod completeness;
 mod expansion;
 mod idempotency;
 mod isolation;
+mod shapes;

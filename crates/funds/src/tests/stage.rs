@@ -29,16 +29,22 @@ pub const FAILING_REFUND: &str = "4000000000005126";
 /// Monday, 2 November 2026, 12:00 UTC.
 const START: Timestamp = Timestamp(1_793_620_800);
 
-/// Runs a test on each engine that there is.
+/// Runs a test in memory, on SQLite and on PostgreSQL.
+///
+/// PostgreSQL is never left out silently: without `KONTOR_TEST_POSTGRES_URL` the test fails, unless
+/// `KONTOR_TEST_WITHOUT_POSTGRES=1` says that this is wanted.
 pub fn on_every_engine(test: fn(&Stage)) {
     test(&Stage::new(World::seeded(schema(), 7).unwrap()));
     let folder = Folder::new();
     let (reader, engine) = store::sqlite::open(&folder.0.join("kontor.sqlite"), &schema(), 2).unwrap();
     test(&Stage::new(world(reader, engine)));
-    if let Some(database) = Database::new() {
-        let (reader, engine) = store::postgres::open(&database.url, &schema(), 2).unwrap();
-        test(&Stage::new(world(reader, engine)));
+    if std::env::var_os("KONTOR_TEST_WITHOUT_POSTGRES").is_some() {
+        eprintln!("PostgreSQL is left out, as KONTOR_TEST_WITHOUT_POSTGRES asks");
+        return;
     }
+    let database = Database::new();
+    let (reader, engine) = store::postgres::open(&database.url, &schema(), 2).unwrap();
+    test(&Stage::new(world(reader, engine)));
 }
 
 /// Runs a test on the memory engine alone: for rules that do not touch what engines do.
@@ -77,7 +83,7 @@ impl Drop for Folder {
     }
 }
 
-/// A database of its own on the server named by `KONTOR_TEST_POSTGRES_URL`; none without it.
+/// A database of its own on the server named by `KONTOR_TEST_POSTGRES_URL`.
 struct Database {
     server: String,
     name: String,
@@ -85,12 +91,13 @@ struct Database {
 }
 
 impl Database {
-    fn new() -> Option<Database> {
-        let server = std::env::var("KONTOR_TEST_POSTGRES_URL").ok()?;
+    fn new() -> Database {
+        let server = std::env::var("KONTOR_TEST_POSTGRES_URL")
+            .expect("KONTOR_TEST_POSTGRES_URL is not set: run this through scripts/with-postgres");
         let name = unique_name();
         postgres(&server, &format!("CREATE DATABASE {name}"));
         let (before, _) = server.rsplit_once('/').unwrap();
-        Some(Database { url: format!("{before}/{name}"), server, name })
+        Database { url: format!("{before}/{name}"), server, name }
     }
 }
 

@@ -137,4 +137,3 @@ fn execute(url: &str, statement: &str) {
     });
     done.join().unwrap();
 }
-

@@ -40,7 +40,10 @@ fn each_wrong_parameter_of_a_payment_is_refused_by_name() {
         (&[("transfer_data", "acct_1")], (400, None, Some("transfer_data"))),
         (&[("payment_method", "pm_nothing")], (400, Some("resource_missing"), Some("payment_method"))),
         (&[("customer", "cus_nothing")], (400, Some("resource_missing"), Some("customer"))),
-        (&[("transfer_data[destination]", "acct_nothing")], (400, Some("resource_missing"), Some("transfer_data[destination]"))),
+        (
+            &[("transfer_data[destination]", "acct_nothing")],
+            (400, Some("resource_missing"), Some("transfer_data[destination]")),
+        ),
         (&[("application_fee_amount", "100")], (400, None, Some("application_fee_amount"))),
     ];
     for (changes, (status, code, param)) in cases {
@@ -88,7 +91,8 @@ fn bodies_that_are_no_forms_are_refused() {
 #[test]
 fn an_unknown_address_is_unrecognized() {
     let sandbox = Sandbox::new(7);
-    for (method, path) in [(Method::GET, "/v1/foo"), (Method::POST, "/v1/charges/x/y/z"), (Method::PUT, "/v1/charges")] {
+    for (method, path) in [(Method::GET, "/v1/foo"), (Method::POST, "/v1/charges/x/y/z"), (Method::PUT, "/v1/charges")]
+    {
         let error = sandbox.send(method.clone(), path, &[], &[]).refused(404);
         let message = error["message"].as_str().unwrap();
         assert!(message.starts_with(&format!("Unrecognized request URL ({method}: {path})")), "{message}");

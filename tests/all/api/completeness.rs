@@ -23,7 +23,10 @@ fn only_these_routes_are_open_to_browsers() {
     let open: BTreeSet<&str> = sandbox.api.routes().filter(|r| r.access == Access::Publishable).map(|r| r.id).collect();
     for id in &open {
         let known = ["paymentIntents.", "paymentMethods.create", "tokens."];
-        assert!(known.iter().any(|prefix| id.starts_with(prefix)), "{id} is open to publishable keys: is it meant to be?");
+        assert!(
+            known.iter().any(|prefix| id.starts_with(prefix)),
+            "{id} is open to publishable keys: is it meant to be?"
+        );
     }
 }
 

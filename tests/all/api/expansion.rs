@@ -40,7 +40,9 @@ fn what_cannot_be_expanded_is_refused() {
 fn pages_go_on_where_the_last_one_ended_in_both_directions() {
     let sandbox = Sandbox::new(7);
     let mut made: Vec<String> = (0..25)
-        .map(|n| sandbox.post("/v1/customers", &[("name", &format!("Customer {n}"))]).ok()["id"].as_str().unwrap().to_owned())
+        .map(|n| {
+            sandbox.post("/v1/customers", &[("name", &format!("Customer {n}"))]).ok()["id"].as_str().unwrap().to_owned()
+        })
         .collect();
     made.reverse();
     let ids = |page: &serde_json::Value| -> Vec<String> {

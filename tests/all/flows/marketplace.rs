@@ -44,8 +44,12 @@ fn all_three_charge_types_split_refund_and_pay_out_to_the_cent() {
         let shared = pay(sandbox, &[("transfer_group", "ORDER_1")], None);
         let charge = shared["latest_charge"].as_str().unwrap();
         for (seller, amount) in [(&one, "7000"), (&two, "2000")] {
-            let form =
-                [("amount", amount), ("currency", "usd"), ("destination", seller.as_str()), ("source_transaction", charge)];
+            let form = [
+                ("amount", amount),
+                ("currency", "usd"),
+                ("destination", seller.as_str()),
+                ("source_transaction", charge),
+            ];
             let transfer = sandbox.post("/v1/transfers", &form).ok();
             assert_eq!(transfer["transfer_group"], "ORDER_1");
         }

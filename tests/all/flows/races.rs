@@ -5,7 +5,12 @@ use http::Method;
 use wire::Response;
 
 /// Sends the same form 64 times at once; answers who got what.
-fn all_at_once(sandbox: &Sandbox, path: &'static str, form: &[(&str, &str)], headers: &[(&str, &str)]) -> Vec<Response> {
+fn all_at_once(
+    sandbox: &Sandbox,
+    path: &'static str,
+    form: &[(&str, &str)],
+    headers: &[(&str, &str)],
+) -> Vec<Response> {
     let requests: Vec<_> = (0..64).map(|_| request(Method::POST, path, form, headers)).collect();
     let api = sandbox.api.clone();
     sandbox.runtime().block_on(async move {

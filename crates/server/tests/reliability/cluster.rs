@@ -104,7 +104,13 @@ impl Cluster {
         let options =
             format!("-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' {}", self.port, self.options);
         let log = format!("{}/log", self.data());
-        self.must("pg_ctl", &["-D", &self.data(), "-l", &log, "-o", &options, "-w", "-t", "60", "start"]);
+        let arguments = ["-D", &self.data(), "-l", &log, "-o", &options, "-w", "-t", "60", "start"];
+        // The processes of a postmaster that was killed end by themselves, but not at once, and hold its memory till then.
+        let begun = std::time::Instant::now();
+        while !self.run("pg_ctl", &arguments) {
+            assert!(begun.elapsed().as_secs() < 60, "{}", std::fs::read_to_string(&log).unwrap_or_default());
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        }
     }
 
     /// SIGKILL to the postmaster; its processes end with it.

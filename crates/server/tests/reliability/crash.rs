@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::check::{self, Seen};
 use crate::client::{Ask, Client};
 use crate::hooks::Hooks;
-use crate::load::{AfterFailure, Cast, Operation, Random, Worker};
+use crate::load::{AfterFailure, Cast, Operation, Random, StopAtEnd, Worker};
 use crate::running::{Running, serve};
 use crate::server::Place;
 
@@ -100,11 +100,12 @@ fn load_and_kill(
                 }
             }
         });
+        let end = StopAtEnd(stop);
         std::thread::sleep(Duration::from_millis(50 + random.below(1_500)));
         drop(held);
         std::thread::sleep(Duration::from_micros(random.below(40_000)));
         assert!(server.kill(), "the server ran until it was killed");
-        stop.store(true, Ordering::Relaxed);
+        drop(end);
         workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
     })
 }

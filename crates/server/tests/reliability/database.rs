@@ -7,7 +7,7 @@ use crate::check::{self, Seen};
 use crate::client::Ask;
 use crate::cluster::{Cluster, url};
 use crate::disk::is_unavailable;
-use crate::load::{AfterFailure, Cast, Operation, Random, Worker};
+use crate::load::{AfterFailure, Cast, Operation, Random, StopAtEnd, Worker};
 use crate::running::{Running, serve};
 use crate::server::{Place, kontor};
 
@@ -47,8 +47,9 @@ fn under_load(server: &Running, cast: &Cast, name: &str, meanwhile: impl FnOnce(
                 std::thread::sleep(Duration::from_millis(10));
             }
         });
+        let end = StopAtEnd(&stop);
         meanwhile();
-        stop.store(true, Ordering::Relaxed);
+        drop(end);
         workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
     });
     (operations, unavailable.into_inner())

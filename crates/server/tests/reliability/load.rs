@@ -75,6 +75,15 @@ pub enum AfterFailure {
     Retry,
 }
 
+/// Tells the workers to stop when it goes: also when something failed meanwhile, since they are waited for.
+pub struct StopAtEnd<'a>(pub &'a AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Asks one thing after the other until it is told to stop.
 pub struct Worker<'a> {
     pub client: Client,

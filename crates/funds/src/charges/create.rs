@@ -10,7 +10,7 @@ use serde::Deserialize;
 use store::Tx;
 use wire::{Path, Reply};
 
-use super::routes::Shipping;
+use super::routes::{Shipping, check_customer};
 use super::{
     BillingDetails, CardDetails, Charge, ChargeOrder, PaymentMethodDetails, Split, TransferOrder, approve, check_split,
     decline,
@@ -150,7 +150,10 @@ fn find_card(p: &CreateCharge) -> Result<&'static TestCard> {
     })
 }
 
-fn order_of(tx: &Tx, p: CreateCharge, amount: Money, card: &TestCard) -> Result<ChargeOrder> {
+fn order_of(tx: &mut Tx, p: CreateCharge, amount: Money, card: &TestCard) -> Result<ChargeOrder> {
+    if let Some(customer) = &p.customer {
+        check_customer(tx, customer)?;
+    }
     let metadata = p.metadata.merge(&Metadata::new())?;
     let shipping = p.shipping.map(serde_json::to_value).transpose().map_err(|error| tx.bug(&error.to_string()))?;
     let transfer = p.transfer_data.map(|data| TransferOrder {

@@ -1,6 +1,6 @@
 //! The endpoints of charges.
 
-use kernel::{ApiError, MetadataPatch, Patch, Result};
+use kernel::{ApiError, MetadataPatch, Patch, Result, resource_missing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -152,6 +152,19 @@ fn list_charges(tx: &mut Tx, _: &Path, p: ListCharges) -> Result<ListSpec> {
         .when("transfer_group", p.transfer_group))
 }
 
+/// A charge may name a customer of the account that makes it. Customers are made above this crate, so that only their kind
+/// is known here.
+///
+/// Errors: 404 `resource_missing`, the same for one that does not exist and for somebody else's.
+pub(super) fn check_customer(tx: &mut Tx, id: &str) -> Result<()> {
+    let kind = tx.kind_of(id).filter(|kind| kind.object == "customer");
+    let row = kind.map(|kind| tx.find_row(kind, id)).transpose()?.flatten();
+    if row.is_some_and(|row| *row.account == *tx.account()) {
+        return Ok(());
+    }
+    Err(resource_missing("customer", id, "customer"))
+}
+
 /// Events: `charge.updated`.
 fn update(tx: &mut Tx, path: &Path, p: UpdateCharge) -> Result<Reply<Charge>> {
     let mut charge = tx.get::<Charge>(path.id(), "charge")?;
@@ -159,6 +172,7 @@ fn update(tx: &mut Tx, path: &Path, p: UpdateCharge) -> Result<Reply<Charge>> {
         if charge.customer.as_ref().is_some_and(|own| *own != customer) {
             return Err(ApiError::invalid("customer", "The customer of a charge cannot be changed once it is set."));
         }
+        check_customer(tx, &customer)?;
         charge.customer = Some(customer);
     }
     if let Some(group) = p.transfer_group {

@@ -121,7 +121,7 @@ struct Small<'a>(&'a std::path::Path);
 impl<'a> Small<'a> {
     fn mount(folder: &'a std::path::Path) -> Option<Small<'a>> {
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=24m", "none"]).arg(folder).stderr(std::process::Stdio::null());
+        mount.args(["-t", "tmpfs", "-o", "size=128m", "none"]).arg(folder).stderr(std::process::Stdio::null());
         mount.status().is_ok_and(|status| status.success()).then_some(Small(folder))
     }
 }

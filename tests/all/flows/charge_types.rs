@@ -258,6 +258,39 @@ fn refunds_and_reversals_of_separate_charges_and_transfers() {
 }
 
 #[test]
+fn a_refund_without_the_money_for_it_waits_and_a_reversal_draws_on_the_platforms_reserve() {
+    on_every_engine(|sandbox| {
+        let seller = sandbox.seller(&[]);
+        let direct = pay(sandbox, Some(&seller), "1000", &[AT_ONCE]);
+        let books = Books::open(sandbox, &[("seller", &seller)]);
+        let form = [("payment_intent", text(&direct["id"]))];
+        let waiting = sandbox.post_as(&seller, "/v1/refunds", &form).ok();
+        assert_eq!((&waiting["status"], &waiting["pending_reason"]), (&"pending".into(), &"insufficient_funds".into()));
+        assert_eq!((waiting["balance_transaction"].as_str(), books.rows().as_str()), (None, ""));
+        pay(sandbox, Some(&seller), "2000", &[AT_ONCE]);
+        sandbox.advance(60);
+        same(
+            &books.rows(),
+            "seller  charge   2000  88   1912  charge  ch  stripe_fee=88
+             seller  refund  -1000   0  -1000  refund  re",
+        );
+        let done = sandbox.get_as(&seller, &format!("/v1/refunds/{}", text(&waiting["id"]))).ok();
+        assert_eq!((&done["status"], done.get("pending_reason")), (&"succeeded".into(), None));
+        assert!(books.events().contains("seller refund.updated re"));
+
+        let other = sandbox.seller(&[]);
+        let split = [AT_ONCE, ("transfer_data[destination]", other.as_str())];
+        let intent = pay(sandbox, None, "5000", &split);
+        sandbox.post_as(&other, "/v1/payouts", &[("amount", "5000"), ("currency", "usd")]).ok();
+        pay(sandbox, None, "9000", &[AT_ONCE]);
+        // The platform answers for this seller, so that one may go below zero against what the platform sets aside.
+        refund(sandbox, None, &[("payment_intent", text(&intent["id"])), ("reverse_transfer", "true")]);
+        assert_eq!(sandbox.balance(Some(&other)), (-5000, 0));
+        sandbox.audit();
+    });
+}
+
+#[test]
 fn scenario_1_a_direct_charge_and_its_full_refund_with_the_fee() {
     on_every_engine(|sandbox| {
         // Only such an account goes below zero; the refund of another would wait for money.

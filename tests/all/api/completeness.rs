@@ -11,7 +11,7 @@ fn every_route_refuses_a_request_without_a_key() {
     let sandbox = Sandbox::new(7);
     for route in sandbox.api.routes() {
         let method = Method::from_bytes(route.method.as_str().as_bytes()).unwrap();
-        let path = route.path.replace('{', "").replace('}', "");
+        let path = route.path.replace(['{', '}'], "");
         let answer = sandbox.send(method, &path, &[], &[("authorization", "Bearer sk_test_unknown")]);
         assert_eq!(answer.status, 401, "{} {}", route.method.as_str(), route.path);
     }
@@ -47,7 +47,7 @@ fn an_unknown_object_is_missing_on_every_route_that_names_one() {
     let sandbox = Sandbox::new(7);
     for route in sandbox.api.routes().filter(|route| route.path.contains('{')) {
         let method = Method::from_bytes(route.method.as_str().as_bytes()).unwrap();
-        let path = route.path.replace('{', "").replace('}', "");
+        let path = route.path.replace(['{', '}'], "");
         let answer = sandbox.send(method, &path, &[], &[]);
         assert!(
             (400..500).contains(&answer.status),

@@ -68,6 +68,8 @@ fn a_backup_under_load_is_whole_and_goes_into_either_engine(from: &Place) {
             let path = format!("/v1/accounts/{}", text(account, "id"));
             assert_eq!(server.call("GET", &path, "").0, 200);
         }
+        let found = server.call("GET", "/v1/accounts?limit=100", "").1;
+        assert_eq!(found["data"], accounts["data"], "starting adds nothing to a restored store");
         let path = format!("/v1/webhook_endpoints/{}", text(&hook, "id"));
         assert_eq!(server.call("GET", &path, "").0, 200);
         assert_eq!(server.pay("900").0, 200);

@@ -108,7 +108,13 @@ impl PostgresEngine {
                 let sql = "INSERT INTO batch (id, at, postings) VALUES ($1, $2, 0)";
                 match session.query(sql, &[&number, &at]).await {
                     Ok(_) => Ok((session, false)),
-                    Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => Ok((session, true)),
+                    Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+                        // A server that was restarted shows commits that no standby has yet. This one is behind them in
+                        // the log, so when it returns, a synchronous standby has the batch as well.
+                        let again = "UPDATE batch SET at = at WHERE id = $1";
+                        session.query(again, &[&number]).await.map_err(|error| store_error(&error))?;
+                        Ok((session, true))
+                    }
                     Err(error) => Err(store_error(&error)),
                 }
             });

@@ -7,6 +7,8 @@ pub mod address;
 pub mod customers;
 pub mod payment_intents;
 pub mod payment_methods;
+#[cfg(test)]
+mod tests;
 mod text;
 pub mod tokens;
 

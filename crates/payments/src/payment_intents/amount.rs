@@ -1,5 +1,7 @@
 //! How much may be asked for.
 
+use std::sync::LazyLock;
+
 use kernel::{ApiError, Currency, Money, Result};
 
 /// The most in minor units: eight digits (Stripe, "minimum and maximum charge amounts").
@@ -11,17 +13,25 @@ const MOST: i64 = 99_999_999;
 pub(super) fn currency(code: &str) -> Result<Currency> {
     Currency::parse(code).ok_or_else(|| {
         let shown: String = code.chars().take(20).collect();
-        ApiError::invalid(
-            "currency",
-            format!("Invalid currency: {shown}. Stripe currently supports these currencies: usd, aed, afn, and so on."),
-        )
+        let known = KNOWN.join(", ");
+        let message = format!("Invalid currency: {shown}. Stripe currently supports these currencies: {known}");
+        ApiError::invalid("currency", message)
     })
 }
+
+/// Every currency that can be charged, for the message that lists them; US dollars first, as Stripe has it.
+static KNOWN: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let letters = || (b'a'..=b'z').map(char::from);
+    let codes =
+        letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| String::from_iter([a, b, c]))));
+    let known = codes.filter(|code| code != "usd" && Currency::parse(code).is_some());
+    std::iter::once("usd".to_owned()).chain(known).collect()
+});
 
 /// Whether so much may be asked for.
 ///
 /// Errors: 400 `amount_too_small`, `amount_too_large`, `parameter_invalid_integer`; in currencies with three decimals the
-/// last digit must be 0.
+/// last digit must be 0, and in those that have lost theirs both (Stripe, "Supported currencies", special cases).
 pub(super) fn check(money: Money) -> Result<()> {
     let Money { amount, currency } = money;
     let minimum = currency.minimum_charge();
@@ -46,6 +56,14 @@ pub(super) fn check(money: Money) -> Result<()> {
             ),
         ));
     }
+    if matches!(currency.code(), "isk" | "ugx") && amount % 100 != 0 {
+        return Err(ApiError::invalid(
+            "amount",
+            format!(
+                "Amounts in {currency} are sent with two decimals that must be 00: {amount} is not a multiple of 100."
+            ),
+        ));
+    }
     Ok(())
 }
 
@@ -65,6 +83,17 @@ mod tests {
         assert_eq!(code(100_000_000, "usd"), Some(Some("amount_too_large".into())));
         assert_eq!(code(1_001, "kwd"), Some(None));
         assert_eq!(code(1_010, "kwd"), None);
+        assert_eq!(code(1_050, "isk"), Some(None));
+        assert_eq!(code(1_100, "isk"), None);
+    }
+
+    #[test]
+    fn an_unknown_currency_is_told_which_there_are() {
+        let error = currency("xxx").unwrap_err();
+        assert_eq!(error.param_str(), Some("currency"));
+        let start = "Invalid currency: xxx. Stripe currently supports these currencies: usd, aed, afn, ";
+        assert!(error.message().starts_with(start) && error.message().ends_with(", zar, zmw"), "{error}");
+        assert_eq!(currency("EUR"), Ok(Currency::EUR));
     }
 
     #[test]

@@ -4,7 +4,8 @@ use kernel::{ApiError, ErrorType, Result};
 use rails::cards::{Answer, Authentication};
 use store::{Caller, Doc, Tx};
 
-use super::confirm::{approve, ask, decline_attempt, fail};
+use super::attempt::{approve, ask, check_sharing, decline_attempt, end_attempt, fail};
+use super::method::check_method;
 use super::{ConfirmationMethod, PaymentIntent, Status};
 use crate::payment_methods::PaymentMethod;
 
@@ -51,25 +52,34 @@ pub fn page(tx: &mut Tx, intent: &str, token: &str) -> Result<Page> {
 pub fn finish(tx: &mut Tx, intent: &str, token: &str, outcome: Outcome) -> Result<Option<String>> {
     let mut intent = waiting(tx, intent, token)?;
     let method = method_of(tx, &intent)?;
-    intent.private.token = None;
     let account = intent.account.clone();
     let caller = caller_of(tx, &account)?;
     tx.act_for(caller);
     match outcome {
         Outcome::Failed => fail(tx, &mut intent, &method, &not_authenticated(), None)?,
         Outcome::Completed if intent.confirmation_method == ConfirmationMethod::Manual => {
+            end_attempt(&mut intent);
             intent.private.authenticated = true;
             intent.status = Status::RequiresConfirmation;
-            intent.next_action = None;
             tx.put(&intent)?;
         }
-        Outcome::Completed => match ask(tx, &intent, &method, false, Authentication::Succeeded)? {
-            Answer::Approved(approval) => approve(tx, &mut intent, method, approval)?,
-            Answer::Declined(decline) => drop(decline_attempt(tx, &mut intent, &method, &decline)?),
-            Answer::AuthenticationRequired => fail(tx, &mut intent, &method, &not_authenticated(), None)?,
-        },
+        Outcome::Completed => go_on(tx, &mut intent, method)?,
     }
     Ok(intent.private.return_url.as_ref().map(|url| back(url, &intent)))
+}
+
+/// The payer was away for a while: the payment method may have been detached since, or an account closed. Nobody is there
+/// to be told, so what would be refused ends the attempt.
+fn go_on(tx: &mut Tx, intent: &mut Doc<PaymentIntent>, method: Doc<PaymentMethod>) -> Result<()> {
+    let refused = check_method(intent, &method).and_then(|()| check_sharing(tx, intent)).err();
+    if let Some(error) = refused {
+        return if error.http_status() < 500 { fail(tx, intent, &method, &error, None) } else { Err(error) };
+    }
+    match ask(tx, intent, &method, false, Authentication::Succeeded)? {
+        Answer::Approved(approval) => approve(tx, intent, method, approval),
+        Answer::Declined(decline) => decline_attempt(tx, intent, method, &decline).map(drop),
+        Answer::AuthenticationRequired => fail(tx, intent, &method, &not_authenticated(), None),
+    }
 }
 
 /// An intent whose payer is on the page.
@@ -121,8 +131,8 @@ fn back(url: &str, intent: &PaymentIntent) -> String {
 
 /// Why an attempt failed when the payer did not authenticate (Stripe, "error codes").
 fn not_authenticated() -> ApiError {
-    ApiError::card(
-        "payment_intent_authentication_failure",
-        "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
+    ApiError::bad_request(
+        "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to          attempt to fulfill this PaymentIntent again.",
     )
+    .code("payment_intent_authentication_failure")
 }

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use store::{Doc, Job, Tx};
 use wire::{Path, Reply};
 
-use super::{CancellationReason, PaymentIntent, Status, existing, unexpected_state};
+use super::attempt::end_attempt;
+use super::read::{existing, unexpected_state};
+use super::{CancellationReason, PaymentIntent, Status};
 
 /// The job that gives up an authorisation which nobody captured.
 pub const EXPIRE: &str = "expire_payment_intent";
@@ -58,7 +60,7 @@ pub(super) fn cancel(tx: &mut Tx, path: &Path, p: CancelPaymentIntent) -> Result
             charges::cancel_authorization(tx, &mut charge)?;
             tx.unschedule(EXPIRE, &intent.id.clone())?;
         }
-        Status::Succeeded | Status::Canceled => return Err(not_cancelable(&intent)),
+        Status::Succeeded | Status::Canceled => return Err(not_cancelable(tx, &intent)),
     }
     end(tx, &mut intent, p.cancellation_reason.map(Into::into))?;
     Ok(Reply::document(&intent))
@@ -92,14 +94,14 @@ fn end(tx: &mut Tx, intent: &mut Doc<PaymentIntent>, reason: Option<Cancellation
     intent.canceled_at = Some(tx.now());
     intent.cancellation_reason = reason;
     intent.amount_capturable = 0;
-    intent.next_action = None;
-    intent.private.token = None;
+    end_attempt(intent);
     tx.put(intent)?;
     tx.emit("payment_intent.canceled", intent)
 }
 
-fn not_cancelable(intent: &PaymentIntent) -> ApiError {
+fn not_cancelable(tx: &Tx, intent: &PaymentIntent) -> ApiError {
     unexpected_state(
+        tx,
         intent,
         format!(
             "You cannot cancel this PaymentIntent because it has a status of {}. Only a PaymentIntent with one of the \

@@ -8,16 +8,18 @@ use serde_json::Value as Json;
 use store::Tx;
 use wire::{Path, Reply};
 
+use super::amount_details::AmountDetailsParams;
 use super::cancel::EXPIRE;
-use super::params::{PaymentDetailsParams, TransferAmountParams, check_descriptor, refuse};
-use super::{PaymentIntent, Status, existing, unexpected_state};
+use super::params::{PaymentDetailsParams, TransferAmountParams, check_descriptors, refuse};
+use super::read::{existing, shown, unexpected_state};
+use super::{PaymentIntent, Status};
 
 /// Parameters of `POST /v1/payment_intents/{intent}/capture`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CapturePaymentIntent {
-    /// Taken, without effect.
-    amount_details: Option<Json>,
+    /// The parts of the amount.
+    amount_details: Option<AmountDetailsParams>,
     /// How much; without it, all. The rest is released.
     amount_to_capture: Option<i64>,
     /// In place of the fee given before.
@@ -29,8 +31,8 @@ pub struct CapturePaymentIntent {
     /// The caller's own.
     metadata: Patch<MetadataPatch>,
     /// The caller's references.
-    payment_details: Option<PaymentDetailsParams>,
-    /// In place of the one given before.
+    payment_details: Patch<PaymentDetailsParams>,
+    /// Not supported for cards.
     statement_descriptor: Option<String>,
     /// In place of the one given before.
     statement_descriptor_suffix: Option<String>,
@@ -47,17 +49,11 @@ pub(super) fn capture(tx: &mut Tx, path: &Path, p: CapturePaymentIntent) -> Resu
     if p.final_capture == Some(false) {
         return Err(ApiError::not_yet("final_capture", "Capturing in several parts"));
     }
-    for (param, descriptor) in [
-        ("statement_descriptor", &p.statement_descriptor),
-        ("statement_descriptor_suffix", &p.statement_descriptor_suffix),
-    ] {
-        if let Some(descriptor) = descriptor {
-            check_descriptor(param, descriptor)?;
-        }
-    }
+    check_descriptors(p.statement_descriptor.as_ref(), p.statement_descriptor_suffix.as_ref())?;
     let mut intent = existing(tx, path.id(), None)?;
     let (Status::RequiresCapture, Some(charge)) = (intent.status, intent.latest_charge.clone()) else {
         return Err(unexpected_state(
+            tx,
             &intent,
             format!(
                 "This PaymentIntent could not be captured because it has a status of {}. Only a PaymentIntent with one of \
@@ -67,23 +63,27 @@ pub(super) fn capture(tx: &mut Tx, path: &Path, p: CapturePaymentIntent) -> Resu
         ));
     };
     let mut charge = tx.load::<Charge>(&charge)?;
-    let transfer_amount = p.transfer_data.and_then(|data| data.amount);
-    charges::capture(
-        tx,
-        &mut charge,
-        CaptureOrder {
-            amount: p.amount_to_capture,
-            application_fee_amount: p.application_fee_amount,
-            transfer_amount,
-            statement_descriptor: p.statement_descriptor.clone(),
-            statement_descriptor_suffix: p.statement_descriptor_suffix.clone(),
-        },
-    )?;
-    intent.metadata = p.metadata.merge(&intent.metadata)?;
-    if let Some(details) = p.payment_details {
-        details.apply(&mut intent.payment_details);
+    if p.amount_to_capture.is_some_and(|amount| intent.amount_capturable < amount) {
+        return Err(above_authorised().with("payment_intent", shown(tx, &intent)?));
     }
-    intent.statement_descriptor = p.statement_descriptor.or(intent.statement_descriptor.take());
+    let transfer_amount = p.transfer_data.and_then(|data| data.amount);
+    let order = CaptureOrder {
+        amount: p.amount_to_capture,
+        application_fee_amount: p.application_fee_amount,
+        transfer_amount,
+        statement_descriptor: None,
+        statement_descriptor_suffix: p.statement_descriptor_suffix.clone(),
+    };
+    charges::capture(tx, &mut charge, order)?;
+    intent.metadata = p.metadata.merge(&intent.metadata)?;
+    if let Some(details) = p.amount_details {
+        details.apply(&mut intent.amount_details)?;
+    }
+    match p.payment_details {
+        Patch::Set(details) => details.apply(&mut intent.payment_details)?,
+        Patch::Clear => intent.payment_details = None,
+        Patch::Absent => {}
+    }
     intent.statement_descriptor_suffix = p.statement_descriptor_suffix.or(intent.statement_descriptor_suffix.take());
     intent.application_fee_amount = p.application_fee_amount.or(intent.application_fee_amount);
     if let (Some(amount), Some(data)) = (transfer_amount, intent.transfer_data.as_mut()) {
@@ -96,4 +96,13 @@ pub(super) fn capture(tx: &mut Tx, path: &Path, p: CapturePaymentIntent) -> Resu
     tx.put(&intent)?;
     tx.emit("payment_intent.succeeded", &intent)?;
     Ok(Reply::document(&intent))
+}
+
+fn above_authorised() -> ApiError {
+    ApiError::invalid(
+        "amount_to_capture",
+        "The payment could not be captured because the requested capture amount is greater than the amount you can capture \
+         for this charge.",
+    )
+    .code("amount_too_large")
 }

@@ -1,22 +1,24 @@
 //! A new payment intent; confirmed in the same call when the caller says so.
 
-use funds::charges::{Split, check_split};
-use kernel::{ApiError, Metadata, MetadataPatch, Money, Patch, Result, missing};
+use kernel::{ApiError, Metadata, MetadataPatch, Money, Patch, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
-use store::{Doc, Tx};
+use store::Tx;
 use wire::{Path, Reply};
 
-use super::confirm::{Attempt, attempt};
+use super::amount_details::{AmountDetails, AmountDetailsParams};
+use super::attempt::{Terms, attempt, check_sharing};
+use super::confirm::MISSING_METHOD;
+use super::method::{MethodData, check_excluded, check_types, set_customer, set_method};
 use super::options::MethodOptionsParams;
 use super::params::{
-    AutomaticParams, MethodData, OffSession, PaymentDetailsParams, TransferDataParams, as_hash, check_descriptor,
-    check_hash, check_texts, check_types, refuse, set_customer, set_method,
+    AutomaticParams, OffSession, PaymentDetailsParams, TransferDataParams, check_descriptors, check_hash, check_texts,
+    refuse,
 };
 use super::{
-    AutomaticPaymentMethods, CaptureMethod, ConfirmationMethod, IntentState, PaymentIntent, SetupFutureUsage, Status,
-    amount,
+    AutomaticPaymentMethods, CaptureMethod, ConfirmationMethod, IntentState, MethodOptions, PaymentIntent,
+    SetupFutureUsage, Status, amount,
 };
 use crate::address::ShippingParams;
 
@@ -34,7 +36,7 @@ pub struct CreatePaymentIntent {
     #[serde(default)]
     allowed_payment_method_types: Vec<String>,
     /// The parts of the amount.
-    amount_details: Option<Json>,
+    amount_details: Option<AmountDetailsParams>,
     /// What the platform earns.
     application_fee_amount: Option<i64>,
     /// Whether payment methods are chosen by settings.
@@ -52,7 +54,8 @@ pub struct CreatePaymentIntent {
     /// Not supported yet.
     customer_account: Option<String>,
     /// For people.
-    description: Option<String>,
+    #[serde(default)]
+    description: Patch<String>,
     /// With `confirm`: an error in place of a next action.
     error_on_requires_action: Option<bool>,
     /// Payment method types that are excluded.
@@ -88,14 +91,16 @@ pub struct CreatePaymentIntent {
     /// Taken: the sandbox's risk is told by the card.
     radar_options: Option<Json>,
     /// Where the receipt goes.
-    receipt_email: Option<String>,
+    #[serde(default)]
+    receipt_email: Patch<String>,
     /// With `confirm`: where the payer goes after acting.
     return_url: Option<String>,
     /// Whether the payment method is kept for later payments.
     setup_future_usage: Option<SetupFutureUsage>,
     /// Where the goods go.
-    shipping: Option<ShippingParams>,
-    /// What the payer's statement says, whole.
+    #[serde(default)]
+    shipping: Patch<ShippingParams>,
+    /// Not supported for cards.
     statement_descriptor: Option<String>,
     /// What the payer's statement says behind the merchant's prefix.
     statement_descriptor_suffix: Option<String>,
@@ -117,32 +122,26 @@ impl CreatePaymentIntent {
             ("payment_method_configuration", self.payment_method_configuration.is_some()),
         ])?;
         check_texts(&[
-            ("description", self.description.as_ref(), text::TEXT),
+            ("description", self.description.as_set(), text::TEXT),
             ("transfer_group", self.transfer_group.as_ref(), text::NAME),
         ])?;
-        if let Some(email) = &self.receipt_email {
+        if let Some(email) = self.receipt_email.as_set() {
             text::check_email("receipt_email", email)?;
         }
         if let Some(url) = &self.return_url {
             text::check_url("return_url", url)?;
         }
-        if let Some(shipping) = &self.shipping {
+        if let Some(shipping) = self.shipping.as_set() {
             shipping.check()?;
         }
-        for (param, descriptor) in [
-            ("statement_descriptor", &self.statement_descriptor),
-            ("statement_descriptor_suffix", &self.statement_descriptor_suffix),
-        ] {
-            if let Some(descriptor) = descriptor {
-                check_descriptor(param, descriptor)?;
-            }
-        }
+        check_descriptors(self.statement_descriptor.as_ref(), self.statement_descriptor_suffix.as_ref())?;
         let hashes = [("mandate_data", self.mandate_data.as_set()), ("radar_options", self.radar_options.as_ref())];
         for (param, value) in hashes {
             value.map_or(Ok(()), |value| check_hash(param, value))?;
         }
         check_types("payment_method_types", &self.payment_method_types)?;
         check_types("allowed_payment_method_types", &self.allowed_payment_method_types)?;
+        self.excluded_payment_method_types.as_set().map_or(Ok(()), |types| check_excluded(types))?;
         if !self.payment_method_types.is_empty() && self.automatic_payment_methods.is_some_and(|a| a.enabled) {
             return Err(types_and_automatic());
         }
@@ -181,7 +180,7 @@ pub(super) fn create(tx: &mut Tx, _: &Path, mut p: CreatePaymentIntent) -> Resul
     amount::check(money)?;
     p.check()?;
     let confirm = p.confirm == Some(true);
-    let attempt_order = Attempt {
+    let terms = Terms {
         off_session: p.off_session.is_some_and(OffSession::is_off),
         error_on_requires_action: p.error_on_requires_action == Some(true),
         use_stripe_sdk: p.use_stripe_sdk == Some(true),
@@ -189,17 +188,10 @@ pub(super) fn create(tx: &mut Tx, _: &Path, mut p: CreatePaymentIntent) -> Resul
     let (method_id, method_data) = (p.payment_method.take(), p.payment_method_data.take());
     let (customer, return_url) = (p.customer.take(), p.return_url.take());
     let shown = blank(tx, money, p)?;
-    let order = shown.transfer_data.as_ref().map(super::TransferData::order);
-    check_split(
-        tx,
-        &Split {
-            amount: money,
-            application_fee_amount: shown.application_fee_amount,
-            transfer: order.as_ref(),
-            on_behalf_of: shown.on_behalf_of.as_deref(),
-            transfer_group: shown.transfer_group.as_deref(),
-        },
-    )?;
+    if !confirm {
+        // The attempt checks it otherwise.
+        check_sharing(tx, &shown)?;
+    }
     let account = tx.account().to_owned();
     let mut intent = tx.create(&account, shown, IntentState { return_url, ..IntentState::default() })?;
     if let Some(customer) = customer {
@@ -215,7 +207,7 @@ pub(super) fn create(tx: &mut Tx, _: &Path, mut p: CreatePaymentIntent) -> Resul
         return Ok(Reply::document(&intent));
     }
     let Some(method) = method else { return Err(missing_method()) };
-    attempt(tx, intent, method, attempt_order)
+    attempt(tx, intent, method, terms)
 }
 
 fn blank(tx: &mut Tx, money: Money, p: CreatePaymentIntent) -> Result<PaymentIntent> {
@@ -242,12 +234,15 @@ fn blank(tx: &mut Tx, money: Money, p: CreatePaymentIntent) -> Result<PaymentInt
     if let Some(options) = p.payment_method_options {
         options.apply(&mut payment_method_options)?;
     }
-    if types.iter().any(|kind| kind == "card") {
-        payment_method_options.get_or_insert_with(super::MethodOptions::default).card.get_or_insert_default();
-    }
+    let card_options = payment_method_options.get_or_insert_with(MethodOptions::default).card.get_or_insert_default();
+    card_options.request_three_d_secure.get_or_insert_default();
     let mut payment_details = None;
     if let Some(details) = p.payment_details {
-        details.apply(&mut payment_details);
+        details.apply(&mut payment_details)?;
+    }
+    let mut amount_details = AmountDetails::default();
+    if let Some(details) = p.amount_details {
+        details.apply(&mut amount_details)?;
     }
     let secret = format!("{id}_secret_{}", tx.secret(25));
     Ok(PaymentIntent {
@@ -256,7 +251,7 @@ fn blank(tx: &mut Tx, money: Money, p: CreatePaymentIntent) -> Result<PaymentInt
         allowed_payment_method_types: Some(p.allowed_payment_method_types).filter(|types| !types.is_empty()),
         amount: money.amount,
         amount_capturable: 0,
-        amount_details: p.amount_details.map(|details| as_hash("amount_details", details)).transpose()?,
+        amount_details,
         amount_received: 0,
         application,
         application_fee_amount: p.application_fee_amount,
@@ -270,7 +265,7 @@ fn blank(tx: &mut Tx, money: Money, p: CreatePaymentIntent) -> Result<PaymentInt
         currency: money.currency,
         customer: None,
         customer_account: None,
-        description: p.description,
+        description: p.description.set(),
         excluded_payment_method_types: p.excluded_payment_method_types.set().filter(|types| !types.is_empty()),
         last_payment_error: None,
         latest_charge: None,
@@ -286,12 +281,12 @@ fn blank(tx: &mut Tx, money: Money, p: CreatePaymentIntent) -> Result<PaymentInt
         payment_method_types: types,
         payment_record: None,
         processing: None,
-        receipt_email: p.receipt_email,
+        receipt_email: p.receipt_email.set(),
         review: None,
         setup_future_usage: p.setup_future_usage,
-        shipping: p.shipping.map(ShippingParams::into_shipping),
+        shipping: p.shipping.set().map(ShippingParams::into_shipping),
         source: None,
-        statement_descriptor: p.statement_descriptor,
+        statement_descriptor: None,
         statement_descriptor_suffix: p.statement_descriptor_suffix,
         status: Status::RequiresPaymentMethod,
         transfer_data: p.transfer_data.map(TransferDataParams::into_data).transpose()?,
@@ -309,17 +304,5 @@ fn types_and_automatic() -> ApiError {
 
 /// 400: confirmed without a payment method.
 fn missing_method() -> ApiError {
-    let error = missing("payment_method");
-    ApiError::invalid(
-        "payment_method",
-        "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the \
-         PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method \
-         or ConfirmationToken.",
-    )
-    .code(error.code_str().unwrap_or("parameter_missing").to_owned())
-}
-
-/// So that confirming can ask the same.
-pub(super) fn without_method(intent: &Doc<PaymentIntent>) -> ApiError {
-    super::unexpected_state(intent, missing_method().message().to_owned())
+    ApiError::bad_request(MISSING_METHOD).code("payment_intent_unexpected_state")
 }

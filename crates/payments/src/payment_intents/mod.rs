@@ -14,11 +14,14 @@
 //! `apply_customer_balance`, `verify_microdeposits` and search, which answer that they are not supported yet.
 
 mod amount;
+mod amount_details;
+mod attempt;
 pub mod authentication;
 mod cancel;
 mod capture;
 mod confirm;
 mod create;
+mod method;
 mod options;
 mod params;
 mod read;
@@ -26,13 +29,14 @@ mod unsupported;
 mod update;
 
 use funds::charges::TransferOrder;
-use kernel::{ApiError, Currency, Metadata, Money, Timestamp};
+use kernel::{Currency, Metadata, Money, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
-use store::{Column, Doc, Document, Kind, Tx, Value};
+use store::{Column, Document, Kind, Value};
 use wire::Route;
 
+pub use amount_details::{AmountDetails, AmountShipping, AmountTax, Tip};
 pub use cancel::{EXPIRE, expire};
 pub use options::{CardOptions, MethodOptions, RequestThreeDSecure};
 
@@ -52,8 +56,8 @@ pub struct PaymentIntent {
     /// What is authorised and can be captured.
     pub amount_capturable: i64,
     /// The parts of the amount, as the caller told them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub amount_details: Option<Map<String, Json>>,
+    #[serde(default)]
+    pub amount_details: AmountDetails,
     /// What was captured.
     pub amount_received: i64,
     /// The platform's application, for direct payments.
@@ -333,35 +337,6 @@ impl PaymentIntent {
     pub fn money(&self) -> Money {
         Money::new(self.amount, self.currency)
     }
-}
-
-/// A payment intent of the account acted on, named in the path.
-///
-/// Errors: 404 `resource_missing`; for a publishable key also without the intent's client secret.
-fn existing(tx: &mut Tx, id: &str, client_secret: Option<&String>) -> kernel::Result<Doc<PaymentIntent>> {
-    let intent = tx.get::<PaymentIntent>(id, "intent")?;
-    let matches = client_secret.is_some() && client_secret == intent.client_secret.as_ref();
-    if (tx.caller().publishable || client_secret.is_some()) && !matches {
-        return Err(wrong_client_secret(client_secret.is_some(), id));
-    }
-    Ok(intent)
-}
-
-fn wrong_client_secret(given: bool, id: &str) -> ApiError {
-    if !given {
-        return kernel::missing("client_secret");
-    }
-    ApiError::invalid(
-        "client_secret",
-        format!("The client_secret provided does not match any associated PaymentIntent on this account: {id}."),
-    )
-    .code("payment_intent_invalid_parameter")
-}
-
-/// 400 `payment_intent_unexpected_state`, with the intent in it.
-fn unexpected_state(intent: &PaymentIntent, message: String) -> ApiError {
-    let shown = serde_json::to_value(intent).unwrap_or_default();
-    ApiError::bad_request(message).code("payment_intent_unexpected_state").with("payment_intent", shown)
 }
 
 /// The endpoints of payment intents.

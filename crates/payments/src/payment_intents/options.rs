@@ -1,11 +1,16 @@
 //! `payment_method_options[card]`: what is asked of card payments.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use kernel::{ApiError, Patch, Result};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::SetupFutureUsage;
+use crate::payment_methods::TYPES;
 
 /// Options by type of payment method, as shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,12 +31,15 @@ pub struct CardOptions {
     /// Always null: there are no Indian mandates.
     pub mandate_options: Option<Map<String, Json>>,
     /// The network that the payer prefers.
-    pub network: Option<String>,
+    pub network: Option<CardNetwork>,
     /// When 3-D Secure is asked for.
     pub request_three_d_secure: Option<RequestThreeDSecure>,
+    /// Whether the security code is to be asked for again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require_cvc_recollection: Option<bool>,
     /// Whether cards are kept, whatever the intent says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub setup_future_usage: Option<SetupFutureUsage>,
+    pub setup_future_usage: Option<UsageOrNone>,
 }
 
 /// When 3-D Secure is asked for.
@@ -57,13 +65,63 @@ impl From<RequestThreeDSecure> for rails::cards::RequestThreeDSecure {
     }
 }
 
+/// A card network that can be preferred (api/md/payment_intent, E9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "names that stand for themselves")]
+pub enum CardNetwork {
+    Amex,
+    CartesBancaires,
+    Diners,
+    Discover,
+    EftposAu,
+    Girocard,
+    Interac,
+    Jcb,
+    Link,
+    Mastercard,
+    Unionpay,
+    Unknown,
+    Visa,
+}
+
 /// `payment_method_options` of a request. Options for other types than cards are taken and have no effect: those types
 /// cannot be used yet.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct MethodOptionsParams {
     /// For cards.
     pub card: Patch<CardOptionsParams>,
+}
+
+impl<'de> Deserialize<'de> for MethodOptionsParams {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<MethodOptionsParams, D::Error> {
+        deserializer.deserialize_struct("MethodOptionsParams", TYPES, OptionsVisitor)
+    }
+}
+
+struct OptionsVisitor;
+
+impl<'de> Visitor<'de> for OptionsVisitor {
+    type Value = MethodOptionsParams;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a hash of options by type of payment method")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<MethodOptionsParams, A::Error> {
+        let mut options = MethodOptionsParams::default();
+        while let Some(kind) = map.next_key::<Cow<'de, str>>()? {
+            match &*kind {
+                "card" => options.card = map.next_value()?,
+                other if TYPES.contains(&other) || other == "card_present" || other == "interac_present" => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+                unknown => return Err(A::Error::unknown_field(unknown, TYPES)),
+            }
+        }
+        Ok(options)
+    }
 }
 
 /// `payment_method_options[card]` of a request.
@@ -81,7 +139,7 @@ pub struct CardOptionsParams {
     /// Whether the card's details came by mail or telephone. Not supported yet.
     pub moto: Option<bool>,
     /// The network that the payer prefers.
-    pub network: Option<String>,
+    pub network: Option<CardNetwork>,
     /// Taken: authorisations are never extended.
     pub request_extended_authorization: Option<IfAvailable>,
     /// Taken: authorisations are never incremented.
@@ -134,7 +192,23 @@ pub enum UsageOrNone {
     OnSession,
 }
 
+impl UsageOrNone {
+    /// What the card is kept for.
+    pub(super) fn usage(self) -> Option<SetupFutureUsage> {
+        match self {
+            UsageOrNone::None => None,
+            UsageOrNone::OffSession => Some(SetupFutureUsage::OffSession),
+            UsageOrNone::OnSession => Some(SetupFutureUsage::OnSession),
+        }
+    }
+}
+
 impl MethodOptionsParams {
+    /// Whether it says when the money is taken.
+    pub(super) fn has_capture_method(&self) -> bool {
+        self.card.as_set().is_some_and(|card| !card.capture_method.is_absent())
+    }
+
     /// Writes what was given over `options`.
     ///
     /// Errors: 400 for what is not supported yet, by its name.
@@ -142,9 +216,7 @@ impl MethodOptionsParams {
         let card = match self.card {
             Patch::Absent => return Ok(()),
             Patch::Clear => {
-                if let Some(options) = options {
-                    options.card = None;
-                }
+                options.get_or_insert_default().card = Some(CardOptions::default());
                 return Ok(());
             }
             Patch::Set(card) => card,
@@ -156,14 +228,12 @@ impl MethodOptionsParams {
             Patch::Clear => shown.capture_method = None,
             Patch::Absent => {}
         }
-        shown.network = card.network.or(shown.network.take());
-        shown.request_three_d_secure = card.request_three_d_secure.or(shown.request_three_d_secure);
-        match card.setup_future_usage {
-            Patch::Set(UsageOrNone::OffSession) => shown.setup_future_usage = Some(SetupFutureUsage::OffSession),
-            Patch::Set(UsageOrNone::OnSession) => shown.setup_future_usage = Some(SetupFutureUsage::OnSession),
-            Patch::Set(UsageOrNone::None) | Patch::Clear => shown.setup_future_usage = None,
-            Patch::Absent => {}
+        if let Some(network) = card.network {
+            shown.network = Some(network);
         }
+        shown.request_three_d_secure = card.request_three_d_secure.or(shown.request_three_d_secure);
+        shown.require_cvc_recollection = card.require_cvc_recollection.or(shown.require_cvc_recollection);
+        card.setup_future_usage.apply(&mut shown.setup_future_usage);
         Ok(())
     }
 }

@@ -7,7 +7,8 @@ use serde_json::{Map, Value as Json};
 use store::Tx;
 use wire::{NoParams, Path, Reply};
 
-use super::{PaymentIntent, existing};
+use super::PaymentIntent;
+use super::read::existing;
 
 /// Parameters are taken as they come, since the answer does not depend on them.
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -1,6 +1,5 @@
 //! Changing an intent that is not paid yet.
 
-use funds::charges::{Split, check_split};
 use kernel::{ApiError, MetadataPatch, Money, Patch, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -8,14 +7,15 @@ use serde_json::Value as Json;
 use store::{Doc, Tx};
 use wire::{Path, Reply};
 
+use super::amount_details::AmountDetailsParams;
+use super::attempt::{check_sharing, end_attempt};
+use super::method::{MethodData, check_excluded, check_method, check_types, set_customer, set_method};
 use super::options::MethodOptionsParams;
-use super::params::{
-    MethodData, PaymentDetailsParams, TransferAmountParams, as_hash, check_descriptor, check_texts, check_types,
-    refuse, set_customer, set_method,
-};
-use super::{CaptureMethod, PaymentIntent, SetupFutureUsage, Status, TransferData, amount, existing, unexpected_state};
+use super::params::{PaymentDetailsParams, TransferDataPatch, check_descriptors, check_texts, refuse};
+use super::read::{existing, unexpected_state};
+use super::{CaptureMethod, PaymentIntent, SetupFutureUsage, Status, amount};
 use crate::address::ShippingParams;
-
+use crate::payment_methods::PaymentMethod;
 use crate::text;
 
 /// Parameters of `POST /v1/payment_intents/{intent}`.
@@ -27,7 +27,7 @@ pub struct UpdatePaymentIntent {
     /// What the payer is asked for.
     amount: Option<i64>,
     /// The parts of the amount.
-    amount_details: Patch<Json>,
+    amount_details: Patch<AmountDetailsParams>,
     /// What the platform earns.
     application_fee_amount: Patch<i64>,
     /// When the money is taken.
@@ -64,12 +64,12 @@ pub struct UpdatePaymentIntent {
     setup_future_usage: Patch<SetupFutureUsage>,
     /// Where the goods go.
     shipping: Patch<ShippingParams>,
-    /// What the payer's statement says, whole.
+    /// Not supported for cards.
     statement_descriptor: Patch<String>,
     /// What the payer's statement says behind the merchant's prefix.
     statement_descriptor_suffix: Patch<String>,
-    /// How much of it is transferred.
-    transfer_data: Option<TransferAmountParams>,
+    /// How it is shared out; the destination stays.
+    transfer_data: Option<TransferDataPatch>,
     /// Groups it with transfers.
     transfer_group: Patch<String>,
 }
@@ -91,15 +91,12 @@ impl UpdatePaymentIntent {
         if let Some(shipping) = self.shipping.as_set() {
             shipping.check()?;
         }
-        for (param, descriptor) in [
-            ("statement_descriptor", &self.statement_descriptor),
-            ("statement_descriptor_suffix", &self.statement_descriptor_suffix),
-        ] {
-            if let Some(descriptor) = descriptor.as_set() {
-                check_descriptor(param, descriptor)?;
-            }
-        }
-        check_types("payment_method_types", &self.payment_method_types)
+        check_descriptors(self.statement_descriptor.as_set(), self.statement_descriptor_suffix.as_set())?;
+        check_types("payment_method_types", &self.payment_method_types)?;
+        self.allowed_payment_method_types
+            .as_set()
+            .map_or(Ok(()), |types| check_types("allowed_payment_method_types", types))?;
+        self.excluded_payment_method_types.as_set().map_or(Ok(()), |types| check_excluded(types))
     }
 
     /// What changes the payment itself, and not only what is said of it.
@@ -109,6 +106,8 @@ impl UpdatePaymentIntent {
             || self.customer.is_some()
             || self.capture_method.is_some()
             || self.payment_method_data.is_some()
+            || self.payment_method_options.is_some()
+            || !self.payment_method_types.is_empty()
             || !self.payment_method.is_absent()
             || !self.application_fee_amount.is_absent()
             || self.transfer_data.is_some()
@@ -116,7 +115,8 @@ impl UpdatePaymentIntent {
     }
 }
 
-/// Changes an intent.
+/// Changes an intent. What the payer has authenticated is the payment as it was: when the payment itself changes, it must be
+/// confirmed anew.
 ///
 /// Errors: 400 `payment_intent_unexpected_state` for what can no longer be changed: after it was confirmed only what is
 /// said of the payment, not the payment.
@@ -126,23 +126,26 @@ pub(super) fn update(tx: &mut Tx, path: &Path, p: UpdatePaymentIntent) -> Result
     match intent.status {
         Status::RequiresPaymentMethod | Status::RequiresConfirmation | Status::RequiresAction => {}
         Status::RequiresCapture | Status::Succeeded | Status::Canceled if p.changes_payment() => {
-            return Err(not_changeable(&intent));
+            return Err(not_changeable(tx, &intent));
         }
         Status::RequiresCapture | Status::Succeeded | Status::Canceled => {}
     }
+    let (changes_payment, names_customer) = (p.changes_payment(), p.customer.is_some());
     change(tx, &mut intent, p)?;
-    let order = intent.transfer_data.as_ref().map(TransferData::order);
-    if intent.status != Status::Succeeded && intent.status != Status::Canceled {
-        check_split(
-            tx,
-            &Split {
-                amount: intent.money(),
-                application_fee_amount: intent.application_fee_amount,
-                transfer: order.as_ref(),
-                on_behalf_of: intent.on_behalf_of.as_deref(),
-                transfer_group: intent.transfer_group.as_deref(),
-            },
-        )?;
+    if changes_payment {
+        match &intent.payment_method {
+            Some(id) if names_customer => {
+                let method = tx.load::<PaymentMethod>(&id.clone())?;
+                check_method(&intent, &method)?;
+            }
+            Some(_) | None => {}
+        }
+        check_sharing(tx, &intent)?;
+        end_attempt(&mut intent);
+        intent.status = match intent.payment_method {
+            Some(_) => Status::RequiresConfirmation,
+            None => Status::RequiresPaymentMethod,
+        };
     }
     tx.put(&intent)?;
     Ok(Reply::document(&intent))
@@ -162,16 +165,11 @@ fn change(tx: &mut Tx, intent: &mut Doc<PaymentIntent>, p: UpdatePaymentIntent) 
         Patch::Set(id) => Some(id),
         Patch::Clear => {
             intent.payment_method = None;
-            intent.status = Status::RequiresPaymentMethod;
             None
         }
         Patch::Absent => None,
     };
-    if set_method(tx, intent, id, p.payment_method_data)?.is_some() {
-        intent.status = Status::RequiresConfirmation;
-        intent.next_action = None;
-        intent.private.authenticated = false;
-    }
+    set_method(tx, intent, id, p.payment_method_data)?;
     if let Some(options) = p.payment_method_options {
         options.apply(&mut intent.payment_method_options)?;
     }
@@ -182,12 +180,12 @@ fn change(tx: &mut Tx, intent: &mut Doc<PaymentIntent>, p: UpdatePaymentIntent) 
     p.allowed_payment_method_types.apply(&mut intent.allowed_payment_method_types);
     p.excluded_payment_method_types.apply(&mut intent.excluded_payment_method_types);
     match p.amount_details {
-        Patch::Set(details) => intent.amount_details = Some(as_hash("amount_details", details)?),
-        Patch::Clear => intent.amount_details = None,
+        Patch::Set(details) => details.apply(&mut intent.amount_details)?,
+        Patch::Clear => intent.amount_details = Default::default(),
         Patch::Absent => {}
     }
     match p.payment_details {
-        Patch::Set(details) => details.apply(&mut intent.payment_details),
+        Patch::Set(details) => details.apply(&mut intent.payment_details)?,
         Patch::Clear => intent.payment_details = None,
         Patch::Absent => {}
     }
@@ -196,9 +194,9 @@ fn change(tx: &mut Tx, intent: &mut Doc<PaymentIntent>, p: UpdatePaymentIntent) 
         Patch::Clear => intent.shipping = None,
         Patch::Absent => {}
     }
-    if let Some(amount) = p.transfer_data.and_then(|data| data.amount) {
+    if let Some(given) = p.transfer_data {
         let Some(data) = intent.transfer_data.as_mut() else { return Err(no_destination()) };
-        data.amount = Some(amount);
+        given.apply(data)?;
     }
     intent.capture_method = p.capture_method.unwrap_or(intent.capture_method);
     intent.metadata = p.metadata.merge(&intent.metadata)?;
@@ -206,14 +204,14 @@ fn change(tx: &mut Tx, intent: &mut Doc<PaymentIntent>, p: UpdatePaymentIntent) 
     p.description.apply(&mut intent.description);
     p.receipt_email.apply(&mut intent.receipt_email);
     p.setup_future_usage.apply(&mut intent.setup_future_usage);
-    p.statement_descriptor.apply(&mut intent.statement_descriptor);
     p.statement_descriptor_suffix.apply(&mut intent.statement_descriptor_suffix);
     p.transfer_group.apply(&mut intent.transfer_group);
     Ok(())
 }
 
-fn not_changeable(intent: &PaymentIntent) -> ApiError {
+fn not_changeable(tx: &Tx, intent: &PaymentIntent) -> ApiError {
     unexpected_state(
+        tx,
         intent,
         format!(
             "This PaymentIntent's amount, currency, customer, payment method and split could not be updated because it has \
@@ -225,5 +223,5 @@ fn not_changeable(intent: &PaymentIntent) -> ApiError {
 }
 
 fn no_destination() -> ApiError {
-    ApiError::invalid("transfer_data[amount]", "This PaymentIntent was created without transfer_data[destination].")
+    ApiError::invalid("transfer_data", "This PaymentIntent was created without transfer_data[destination].")
 }

@@ -202,10 +202,18 @@ impl PaymentMethod {
             ..CardDetails::default()
         })
     }
+
+    /// Until when it is good.
+    pub(crate) fn expiry(&self) -> Expiry {
+        Expiry { month: self.card.exp_month, year: self.card.exp_year }
+    }
 }
 
 /// The number of a payment method, for the rail.
-pub(crate) fn number(tx: &Tx, payment_method: &PaymentMethod) -> Result<CardNumber> {
+pub(crate) fn number(tx: &Tx, payment_method: &Doc<PaymentMethod>) -> Result<CardNumber> {
+    if let Some(card) = payment_method.private.test_id.as_deref().and_then(cards::find_payment_method) {
+        return Ok(card.number());
+    }
     match tx.unseal::<Secret>(&payment_method.id)? {
         Some(secret) => secret.number(),
         None => Err(tx.bug(&format!("{}: the card's number is not there", payment_method.id))),
@@ -215,6 +223,17 @@ pub(crate) fn number(tx: &Tx, payment_method: &PaymentMethod) -> Result<CardNumb
 /// Which details came with a payment method.
 pub(crate) fn given_with(payment_method: &Doc<PaymentMethod>) -> Given {
     given(payment_method.private.cvc_given, &payment_method.billing_details)
+}
+
+/// Says that a payment method is good for nothing more, and forgets the card's number. The payment method is changed, not
+/// written.
+pub(crate) fn use_up(tx: &mut Tx, payment_method: &mut Doc<PaymentMethod>) {
+    payment_method.private.used_up = true;
+    payment_method.private.cvc_kept = false;
+    if payment_method.private.test_id.is_none() {
+        let id = payment_method.id.clone();
+        tx.unseal_forever(&id);
+    }
 }
 
 /// Notes what the issuer said of the details, and forgets the security code: it may be used once (PCI DSS 3.3.1). The

@@ -2,15 +2,15 @@
 
 use funds::charges::BillingDetails;
 use kernel::{ApiError, Metadata, MetadataPatch, Patch, Result, missing};
-use rails::cards::{self, TestCard};
+use rails::cards;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use store::{Doc, Tx};
 use wire::{Path, Reply};
 
-use super::card::{CardParams, NewCard, Secret};
-use super::{AllowRedisplay, PaymentMethod, PaymentMethodState, check_supported_type, no_such, used_up};
+use super::card::{self, CardParams, Digits, NewCard, Secret};
+use super::{AllowRedisplay, PaymentMethod, PaymentMethodState, check_supported_type, is_test_id, no_such, used_up};
 use crate::address::BillingDetailsParams;
 use crate::{text, tokens};
 
@@ -134,13 +134,15 @@ pub(crate) fn from_params(tx: &mut Tx, p: MethodParams, hash: Option<&str>) -> R
         Some(token) => tokens::spend(tx, token, &name("card[token]"), &mut billing)?,
         None => NewCard::typed(tx, &card, &name("card"))?,
     };
-    make(tx, &new_card, New { billing, metadata, redisplay: p.allow_redisplay, radar_options: p.radar_options })
+    let (redisplay, radar_options) = (p.allow_redisplay, p.radar_options);
+    make(tx, &new_card, New { billing, metadata, redisplay, radar_options, test_id: None })
 }
 
-/// Makes a payment method like the ready-made one that a test id names.
-pub(crate) fn from_test_id(tx: &mut Tx, card: &'static TestCard) -> Result<Doc<PaymentMethod>> {
+/// Makes a payment method like the ready-made one that a test id names ([`is_test_id`]).
+pub(crate) fn from_test_id(tx: &mut Tx, id: &str) -> Result<Doc<PaymentMethod>> {
+    let Some(card) = cards::find_payment_method(id) else { return Err(no_such(id, "payment_method")) };
     let new_card = NewCard::test(tx, card);
-    make(tx, &new_card, New::default())
+    make(tx, &new_card, New { test_id: Some(id.to_owned()), ..New::default() })
 }
 
 /// What a payment method has beside its card.
@@ -150,6 +152,7 @@ struct New {
     metadata: Metadata,
     redisplay: Option<AllowRedisplay>,
     radar_options: Option<RadarOptions>,
+    test_id: Option<String>,
 }
 
 fn make(tx: &mut Tx, card: &NewCard, new: New) -> Result<Doc<PaymentMethod>> {
@@ -167,10 +170,17 @@ fn make(tx: &mut Tx, card: &NewCard, new: New) -> Result<Doc<PaymentMethod>> {
         radar_options: new.radar_options,
         kind: "card".into(),
     };
-    let cvc_given = card.cvc.is_some();
-    tx.seal(&shown.id, &card.secret())?;
+    let (cvc_given, is_sealed) = (card.cvc.is_some(), new.test_id.is_none());
+    if is_sealed {
+        tx.seal(&shown.id, &card.secret())?;
+    }
     let account = tx.account().to_owned();
-    let state = PaymentMethodState { cvc_given, cvc_kept: cvc_given, ..PaymentMethodState::default() };
+    let state = PaymentMethodState {
+        cvc_given,
+        cvc_kept: cvc_given && is_sealed,
+        test_id: new.test_id,
+        ..PaymentMethodState::default()
+    };
     tx.create(&account, shown, state)
 }
 
@@ -179,10 +189,8 @@ fn make(tx: &mut Tx, card: &NewCard, new: New) -> Result<Doc<PaymentMethod>> {
 /// Errors: without `Stripe-Account`; 400 `resource_missing` for a customer or payment method that is not the platform's,
 /// or does not go with the other.
 fn copy(tx: &mut Tx, source: &str, p: &CreatePaymentMethod) -> Result<Doc<PaymentMethod>> {
-    if let Some(test_card) = cards::find_payment_method(source)
-        && !tx.livemode()
-    {
-        return from_test_id(tx, test_card);
+    if is_test_id(tx, source) {
+        return from_test_id(tx, source);
     }
     if !tx.caller().is_connect() || tx.caller().publishable {
         return Err(only_for_connected());
@@ -203,11 +211,10 @@ fn copy(tx: &mut Tx, source: &str, p: &CreatePaymentMethod) -> Result<Doc<Paymen
     if original.private.used_up {
         return Err(used_up());
     }
-    let Some(secret) = tx.unseal::<Secret>(&original.id)? else {
-        return Err(tx.bug(&format!("{}: the card's number is not there", original.id)));
-    };
-    let id = tx.id("pm");
-    tx.seal(&id, &Secret { cvc: None, ..secret })?;
+    let (number, id) = (card::number(tx, &original)?, tx.id("pm"));
+    if original.private.test_id.is_none() {
+        tx.seal(&id, &Secret { number: Digits(number.digits().to_owned()), cvc: None })?;
+    }
     let shown = PaymentMethod {
         id,
         created: tx.now(),
@@ -217,7 +224,11 @@ fn copy(tx: &mut Tx, source: &str, p: &CreatePaymentMethod) -> Result<Doc<Paymen
         radar_options: None,
         ..original.shown().clone()
     };
-    let state = PaymentMethodState { cvc_given: original.private.cvc_given, ..PaymentMethodState::default() };
+    let state = PaymentMethodState {
+        cvc_given: original.private.cvc_given,
+        test_id: original.private.test_id.clone(),
+        ..PaymentMethodState::default()
+    };
     let account = tx.account().to_owned();
     tx.create(&account, shown, state)
 }

@@ -4,7 +4,7 @@ use kernel::{ApiError, Result};
 use store::{Doc, Tx};
 use wire::{NoParams, Path, Reply};
 
-use super::{PaymentMethod, existing};
+use super::{PaymentMethod, card, existing};
 use crate::customers::Customer;
 
 /// Detaches a payment method from its customer, and from the customer's invoice settings.
@@ -29,10 +29,7 @@ pub(super) fn detach(tx: &mut Tx, path: &Path, _: NoParams) -> Result<Reply<Paym
 /// Events: `payment_method.detached`.
 pub(crate) fn let_go(tx: &mut Tx, payment_method: &mut Doc<PaymentMethod>) -> Result<()> {
     payment_method.customer = None;
-    payment_method.private.used_up = true;
-    payment_method.private.cvc_kept = false;
-    let id = payment_method.id.clone();
-    tx.unseal_forever(&id);
+    card::use_up(tx, payment_method);
     tx.put(payment_method)?;
     tx.emit_updated("payment_method.detached", payment_method)
 }

@@ -1,6 +1,8 @@
 //! Payment methods: cards, as a payer gave them.
 //!
-//! - The number and the security code are sealed ([`card::Secret`]); the security code is forgotten once it was used.
+//! - The number and the security code are sealed ([`card::Secret`]); the security code is forgotten once it was used, the
+//!   number once the payment method is good for nothing more. Ready-made test cards have published numbers: of them only
+//!   the name is kept.
 //! - Test ids (`pm_card_visa`) stand wherever a payment method's id does. Using one makes a new payment method of the
 //!   account acted on, as Stripe does.
 //! - A payment method that is not a customer's can be used for one payment, and one that was detached for none.
@@ -166,6 +168,8 @@ pub struct PaymentMethodState {
     pub(crate) set_up_off_session: bool,
     /// Used for a payment without being a customer's, or detached: good for nothing more.
     pub(crate) used_up: bool,
+    /// The test id that it was made from: nothing is sealed then.
+    pub(crate) test_id: Option<String>,
 }
 
 impl Document for PaymentMethod {
@@ -203,15 +207,18 @@ pub(crate) fn named(tx: &mut Tx, id: &str, param: &str) -> Result<Doc<PaymentMet
 ///
 /// Errors: 404 `resource_missing`.
 fn existing(tx: &mut Tx, id: &str, param: &str) -> Result<Doc<PaymentMethod>> {
-    if let Some(test_card) = cards::find_payment_method(id)
-        && !tx.livemode()
-    {
-        return from_test_id(tx, test_card);
+    if is_test_id(tx, id) {
+        return from_test_id(tx, id);
     }
     match tx.find::<PaymentMethod>(id)? {
         Some(found) if found.account == tx.account() => Ok(found),
         Some(_) | None => Err(no_such(id, param)),
     }
+}
+
+/// Whether this names one of Stripe's ready-made cards, which only sandboxes know.
+pub(crate) fn is_test_id(tx: &Tx, id: &str) -> bool {
+    !tx.livemode() && cards::find_payment_method(id).is_some()
 }
 
 /// 400 unless the payment method is this customer's.
@@ -224,7 +231,7 @@ pub(crate) fn check_belongs(
     match tx.find::<PaymentMethod>(id)? {
         Some(found) if found.account == customer.account && found.customer.as_ref() == Some(&customer.id) => Ok(()),
         Some(found) if found.account == customer.account => Err(not_the_customers(id, param)),
-        Some(_) | None if cards::find_payment_method(id).is_some() => Err(not_the_customers(id, param)),
+        Some(_) | None if is_test_id(tx, id) => Err(not_the_customers(id, param)),
         Some(_) | None => Err(no_such(id, param).status(400)),
     }
 }
@@ -246,7 +253,7 @@ pub(crate) fn used_up() -> ApiError {
 }
 
 /// All types that Stripe knows (api/md/payment_method, E1).
-const TYPES: &[&str] = &[
+pub(crate) const TYPES: &[&str] = &[
     "acss_debit",
     "affirm",
     "afterpay_clearpay",
@@ -357,10 +364,8 @@ fn list(tx: &mut Tx, _: &Path, p: ListPaymentMethods) -> Result<ListSpec> {
 /// A test id answers what using it would make, under the id that was asked for.
 fn retrieve(tx: &mut Tx, path: &Path, _: NoParams) -> Result<Reply<PaymentMethod>> {
     let id = path.id();
-    if let Some(test_card) = cards::find_payment_method(id)
-        && !tx.livemode()
-    {
-        let made = from_test_id(tx, test_card)?.into_shown();
+    if is_test_id(tx, id) {
+        let made = from_test_id(tx, id)?.into_shown();
         return Reply::made(&PaymentMethod { id: id.to_owned(), ..made });
     }
     match tx.peek::<PaymentMethod>(id)? {

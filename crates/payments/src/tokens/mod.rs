@@ -166,6 +166,6 @@ fn already_used(id: &str, param: &str) -> ApiError {
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         wire::post("/v1/tokens", "tokens.create", create::create).publishable(),
-        wire::retrieve::<Token>("/v1/tokens/{token}", "tokens.retrieve", "token").publishable(),
+        wire::retrieve::<Token>("/v1/tokens/{token}", "tokens.retrieve", "token"),
     ]
 }

@@ -5,7 +5,7 @@ export KONTOR_BIN ?= $(target)/debug/kontor
 
 ROUNDS ?= 200
 
-.PHONY: help run test test-rust test-node test-python lint bench bench-compare crash sim clean-data need
+.PHONY: help run test test-rust test-node test-python lint bench bench-compare crash sim deny fuzz schemathesis clean-data need
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,20 @@ crash: ## Kill the server under load, ROUNDS times on each engine (KONTOR_CRASH_
 sim: ## Simulate a marketplace with faults (SEED=… plays the same world, STEPS=… for how long, ARGS="--worlds 100")
 	scripts/need build
 	cargo run --quiet --profile sim --locked -p kontor-sim -- $(if $(SEED),--seed $(SEED)) --steps $(or $(STEPS),20000) $(ARGS)
+
+# Beside `lint`, not in it: where cargo-deny is missing, installing it takes longer than everything else of lint together
+# (nearly five minutes of one processor).
+deny: ## Check licences, bans and sources of what is linked in
+	scripts/need deny
+	cargo deny --locked check licenses bans sources
+
+fuzz: ## Throw bytes at all that reads what strangers send (SECONDS=… for each target, ARGS="--target forms --seed 1")
+	scripts/need build
+	cargo run --quiet --locked -p kontor-fuzz -- --seconds $(or $(SECONDS),60) $(ARGS)
+
+schemathesis: server ## Ask a server all that its OpenAPI document allows (SECONDS=…, SEED=…)
+	scripts/need schemathesis
+	SECONDS_AT_MOST=$(or $(SECONDS),60) tests/schemathesis/run
 
 need: ## Install what the tests need and this machine lacks
 	scripts/need

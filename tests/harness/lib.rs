@@ -73,7 +73,7 @@ impl Sandbox {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
         let (world, held) = engines::open(engine, seed);
         let world = Arc::new(world);
-        let platform = runtime.block_on(platform(&world));
+        let platform = runtime.block_on(platform(&world, KEY));
         let api = Arc::new(server::api(world));
         Sandbox { api, platform, handlers: server::job_handlers(), runtime, held }
     }
@@ -96,6 +96,11 @@ impl Sandbox {
     /// The runtime, for tests that ask many things at once.
     pub fn runtime(&self) -> &Runtime {
         &self.runtime
+    }
+
+    /// A second platform in the same world, with a key of its own: its account.
+    pub fn another_platform(&self, key: &str) -> String {
+        self.runtime.block_on(platform(self.world(), key))
     }
 
     /// Reads as the platform.
@@ -142,7 +147,11 @@ impl Sandbox {
     /// Opens an American seller who can take card payments and be paid, by a form as a platform would send it.
     pub fn seller(&self, changes: &[(&str, &str)]) -> String {
         let account = self.post("/v1/accounts", &seller_form(changes)).ok();
-        assert_eq!((&account["charges_enabled"], &account["payouts_enabled"]), (&true.into(), &true.into()), "{account:#}");
+        assert_eq!(
+            (&account["charges_enabled"], &account["payouts_enabled"]),
+            (&true.into(), &true.into()),
+            "{account:#}"
+        );
         account["id"].as_str().unwrap().to_owned()
     }
 
@@ -177,13 +186,7 @@ pub fn request(method: Method, path: &str, form: &[(&str, &str)], headers: &[(&s
         all.insert(name, HeaderValue::from_str(value).unwrap());
     }
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    Request {
-        method,
-        path: path.to_owned(),
-        query: query.to_owned(),
-        headers: all,
-        body: Bytes::from(encode(form)),
-    }
+    Request { method, path: path.to_owned(), query: query.to_owned(), headers: all, body: Bytes::from(encode(form)) }
 }
 
 /// What came back, decoded.
@@ -191,7 +194,7 @@ pub fn answer(response: &Response) -> Answer {
     Answer { status: response.status, body: serde_json::from_slice(&response.body).unwrap() }
 }
 
-async fn platform(world: &Arc<World>) -> String {
+async fn platform(world: &Arc<World>, key: &str) -> String {
     let new = accounts::NewPlatform {
         country: "US".to_owned(),
         email: "platform@example.com".to_owned(),
@@ -201,7 +204,7 @@ async fn platform(world: &Arc<World>) -> String {
         .run(&Caller::account(""), &Origin::default(), |tx| {
             let platform = accounts::create_platform(tx, &new)?;
             world.add_platform(tx, &platform.id);
-            wire::create_key(tx, &platform.id, KeyKind::Secret, KEY, None)?;
+            wire::create_key(tx, &platform.id, KeyKind::Secret, key, None)?;
             Ok(platform.id.clone())
         })
         .await

@@ -27,7 +27,7 @@ pub use dispatch::Dispatcher;
 pub use jobs::{JobHandler, JobHandlers};
 pub use prune::prune;
 pub use sealer::{PostingProof, Seal, SealFault, SealReport, check_seals, prove_posting, seal_book, verify_proof};
-pub use webhook_endpoints::WebhookEndpoint;
+pub use webhook_endpoints::{WebhookEndpoint, check_url};
 pub use workers::{Options, Workers};
 
 /// The kinds of documents kept here.

@@ -135,6 +135,15 @@ mod tests {
         assert!(parse(b"{\"a\":\"\xff\"}").is_err());
     }
 
+    /// Without serde_json's `float_roundtrip` some numbers are read as a neighbour of theirs.
+    #[test]
+    fn a_number_is_read_as_it_was_written() {
+        for number in ["-3e+49", "2.5", "0.1", "1.7976931348623157e+308", "123456.78901234567"] {
+            let body = format!("{{\"a\":{number}}}");
+            assert_eq!(crate::params::Params::from_json(body.as_bytes()).unwrap().canonical(), body);
+        }
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {

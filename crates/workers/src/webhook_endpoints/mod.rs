@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use store::{Document, Kind, Tx, Value};
 use wire::{Deleted, ListSpec, NoParams, Path, Reply, Route};
 
+pub use self::url::check as check_url;
 use crate::events::is_event_type;
 
 /// The most endpoints of one account (Stripe, "Webhooks").

@@ -12,7 +12,7 @@ const LONGEST: usize = 2_048;
 
 /// Checks the URL of an endpoint: http or https with a host and without a password. In live mode https only, and no host
 /// inside a private network.
-pub(super) fn check(url: &str, livemode: bool) -> Result<()> {
+pub fn check(url: &str, livemode: bool) -> Result<()> {
     let Ok(parsed) = url.parse::<Uri>() else { return Err(invalid("Not a valid URL")) };
     if LONGEST < url.len() {
         return Err(invalid("URLs can be up to 2048 bytes long"));

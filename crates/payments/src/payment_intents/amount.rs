@@ -4,8 +4,15 @@ use std::sync::LazyLock;
 
 use kernel::{ApiError, Currency, Money, Result};
 
-/// The most in minor units: eight digits (Stripe, "minimum and maximum charge amounts").
-const MOST: i64 = 99_999_999;
+/// The most in minor units: eight digits, and more where the unit is small (Stripe, "minimum and maximum charge amounts").
+fn most(currency: Currency) -> i64 {
+    match currency.code() {
+        "idr" => 999_999_999_999,
+        "cop" => 9_999_999_999,
+        "inr" => 999_999_999,
+        _ => 99_999_999,
+    }
+}
 
 /// A currency by its code, in either case.
 ///
@@ -44,8 +51,8 @@ pub(super) fn check(money: Money) -> Result<()> {
         let least = if least.ends_with(currency.code()) { least } else { format!("{least} {currency}") };
         return Err(ApiError::invalid("amount", format!("Amount must be at least {least}")).code("amount_too_small"));
     }
-    if MOST < amount {
-        let most = Money::new(MOST, currency);
+    if most(currency) < amount {
+        let most = Money::new(most(currency), currency);
         return Err(ApiError::invalid("amount", format!("Amount must be no more than {most}")).code("amount_too_large"));
     }
     if currency.exponent() == 3 && amount % 10 != 0 {
@@ -85,6 +92,10 @@ mod tests {
         assert_eq!(code(1_010, "kwd"), None);
         assert_eq!(code(1_050, "isk"), Some(None));
         assert_eq!(code(1_100, "isk"), None);
+        assert_eq!(code(999_999_999, "inr"), None);
+        assert_eq!(code(1_000_000_000, "inr"), Some(Some("amount_too_large".into())));
+        assert_eq!(code(9_999_999_999, "cop"), None);
+        assert_eq!(code(999_999_999_999, "idr"), None);
     }
 
     #[test]

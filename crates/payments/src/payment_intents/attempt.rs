@@ -23,6 +23,7 @@ use super::{
     AllowRedirects, CaptureMethod, CardOptions, NextAction, PaymentIntent, RedirectToUrl, SetupFutureUsage, Status,
     TransferData,
 };
+use crate::customers;
 use crate::payment_methods::{self, PaymentMethod, card};
 
 /// Days after which an authorisation that was not captured is given up (money.md 6.1, windows).
@@ -52,6 +53,15 @@ pub(super) fn check_sharing(tx: &mut Tx, intent: &PaymentIntent) -> Result<()> {
     check_split(tx, &split)
 }
 
+/// Whether the payment can be made now, with what became of its customer, payment method and shares since it was asked for.
+pub(super) fn check_ready(tx: &mut Tx, intent: &PaymentIntent, method: &Doc<PaymentMethod>) -> Result<()> {
+    if let Some(customer) = &intent.customer {
+        customers::named(tx, customer, "customer")?;
+    }
+    check_method(intent, method)?;
+    check_sharing(tx, intent)
+}
+
 /// Tries to take the money with `method`.
 pub(super) fn attempt(
     tx: &mut Tx,
@@ -60,8 +70,7 @@ pub(super) fn attempt(
     terms: Terms,
 ) -> Result<Reply<PaymentIntent>> {
     check_return_url(tx, &intent, terms)?;
-    check_method(&intent, &method)?;
-    check_sharing(tx, &intent)?;
+    check_ready(tx, &intent, &method)?;
     let authentication = if intent.private.authenticated { Authentication::Succeeded } else { Authentication::NotDone };
     match ask(tx, &intent, &method, terms.off_session, authentication)? {
         Answer::Approved(approval) => {

@@ -4,8 +4,7 @@ use kernel::{ApiError, ErrorType, Result};
 use rails::cards::{Answer, Authentication};
 use store::{Caller, Doc, Tx};
 
-use super::attempt::{approve, ask, check_sharing, decline_attempt, end_attempt, fail};
-use super::method::check_method;
+use super::attempt::{approve, ask, check_ready, decline_attempt, end_attempt, fail};
 use super::{ConfirmationMethod, PaymentIntent, Status};
 use crate::payment_methods::PaymentMethod;
 
@@ -71,8 +70,7 @@ pub fn finish(tx: &mut Tx, intent: &str, token: &str, outcome: Outcome) -> Resul
 /// The payer was away for a while: the payment method may have been detached since, or an account closed. Nobody is there
 /// to be told, so what would be refused ends the attempt.
 fn go_on(tx: &mut Tx, intent: &mut Doc<PaymentIntent>, method: Doc<PaymentMethod>) -> Result<()> {
-    let refused = check_method(intent, &method).and_then(|()| check_sharing(tx, intent)).err();
-    if let Some(error) = refused {
+    if let Err(error) = check_ready(tx, intent, &method) {
         return if error.http_status() < 500 { fail(tx, intent, &method, &error, None) } else { Err(error) };
     }
     match ask(tx, intent, &method, false, Authentication::Succeeded)? {

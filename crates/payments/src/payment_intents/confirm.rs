@@ -126,6 +126,9 @@ impl ConfirmPaymentIntent {
 pub(super) fn confirm(tx: &mut Tx, path: &Path, p: ConfirmPaymentIntent) -> Result<Reply<PaymentIntent>> {
     let mut intent = existing(tx, path.id(), p.client_secret.as_ref())?;
     p.check(tx)?;
+    if tx.caller().publishable {
+        check_usage(&intent, &p.setup_future_usage)?;
+    }
     check_confirmable(tx, &intent)?;
     if let Some(amount) = p.amount_to_confirm.filter(|amount| *amount != intent.amount) {
         return Err(not_the_amount(amount, &intent));
@@ -182,6 +185,17 @@ pub(super) fn confirm(tx: &mut Tx, path: &Path, p: ConfirmPaymentIntent) -> Resu
     }
 }
 
+/// A payer may agree to more use of the card than the merchant asked for, not to less (Stripe, `setup_future_usage`).
+fn check_usage(intent: &PaymentIntent, asked: &Patch<SetupFutureUsage>) -> Result<()> {
+    match (intent.setup_future_usage, asked) {
+        (None, _) | (_, Patch::Absent | Patch::Set(SetupFutureUsage::OffSession)) => Ok(()),
+        (Some(SetupFutureUsage::OnSession), Patch::Set(SetupFutureUsage::OnSession)) => Ok(()),
+        (Some(_), Patch::Clear) | (Some(SetupFutureUsage::OffSession), Patch::Set(SetupFutureUsage::OnSession)) => {
+            Err(less_usage())
+        }
+    }
+}
+
 fn check_confirmable(tx: &Tx, intent: &Doc<PaymentIntent>) -> Result<()> {
     if tx.caller().publishable && intent.confirmation_method == ConfirmationMethod::Manual {
         return Err(manual_needs_secret_key());
@@ -223,6 +237,14 @@ fn manual_needs_secret_key() -> ApiError {
          `manual`. Please use your secret key instead, or create a PaymentIntent with `confirmation_method` set to \
          `automatic`.",
     )
+}
+
+fn less_usage() -> ApiError {
+    ApiError::invalid(
+        "setup_future_usage",
+        "With a publishable API key, setup_future_usage can only be changed from on_session to off_session.",
+    )
+    .code("payment_intent_invalid_parameter")
 }
 
 fn only_secret_keys(param: &str) -> ApiError {

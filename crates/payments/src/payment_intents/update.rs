@@ -99,40 +99,43 @@ impl UpdatePaymentIntent {
         self.excluded_payment_method_types.as_set().map_or(Ok(()), |types| check_excluded(types))
     }
 
-    /// What changes the payment itself, and not only what is said of it.
-    fn changes_payment(&self) -> bool {
-        self.amount.is_some()
-            || self.currency.is_some()
-            || self.customer.is_some()
-            || self.capture_method.is_some()
-            || self.payment_method_data.is_some()
-            || self.payment_method_options.is_some()
-            || !self.payment_method_types.is_empty()
-            || !self.payment_method.is_absent()
-            || !self.application_fee_amount.is_absent()
-            || self.transfer_data.is_some()
-            || !self.setup_future_usage.is_absent()
+    /// The first parameter that changes the payment itself, and not only what is said of it.
+    fn changes_payment(&self) -> Option<&'static str> {
+        let given = [
+            ("amount", self.amount.is_some()),
+            ("currency", self.currency.is_some()),
+            ("customer", self.customer.is_some()),
+            ("capture_method", self.capture_method.is_some()),
+            ("payment_method_data", self.payment_method_data.is_some()),
+            ("payment_method_options", self.payment_method_options.is_some()),
+            ("payment_method_types", !self.payment_method_types.is_empty()),
+            ("payment_method", !self.payment_method.is_absent()),
+            ("application_fee_amount", !self.application_fee_amount.is_absent()),
+            ("transfer_data", self.transfer_data.is_some()),
+            ("setup_future_usage", !self.setup_future_usage.is_absent()),
+        ];
+        given.iter().find(|(_, given)| *given).map(|(name, _)| *name)
     }
 }
 
 /// Changes an intent. What the payer has authenticated is the payment as it was: when the payment itself changes, it must be
-/// confirmed anew.
+/// confirmed anew. Why the last attempt failed is no longer told (Stripe, `last_payment_error`).
 ///
 /// Errors: 400 `payment_intent_unexpected_state` for what can no longer be changed: after it was confirmed only what is
 /// said of the payment, not the payment.
 pub(super) fn update(tx: &mut Tx, path: &Path, p: UpdatePaymentIntent) -> Result<Reply<PaymentIntent>> {
     p.check()?;
     let mut intent = existing(tx, path.id(), None)?;
-    match intent.status {
-        Status::RequiresPaymentMethod | Status::RequiresConfirmation | Status::RequiresAction => {}
-        Status::RequiresCapture | Status::Succeeded | Status::Canceled if p.changes_payment() => {
-            return Err(not_changeable(tx, &intent));
-        }
-        Status::RequiresCapture | Status::Succeeded | Status::Canceled => {}
-    }
     let (changes_payment, names_customer) = (p.changes_payment(), p.customer.is_some());
+    match (intent.status, changes_payment) {
+        (Status::RequiresPaymentMethod | Status::RequiresConfirmation | Status::RequiresAction, _) => {}
+        (Status::RequiresCapture | Status::Succeeded | Status::Canceled, Some(param)) => {
+            return Err(not_changeable(tx, &intent, param));
+        }
+        (Status::RequiresCapture | Status::Succeeded | Status::Canceled, None) => {}
+    }
     change(tx, &mut intent, p)?;
-    if changes_payment {
+    if changes_payment.is_some() {
         match &intent.payment_method {
             Some(id) if names_customer => {
                 let method = tx.load::<PaymentMethod>(&id.clone())?;
@@ -147,6 +150,7 @@ pub(super) fn update(tx: &mut Tx, path: &Path, p: UpdatePaymentIntent) -> Result
             None => Status::RequiresPaymentMethod,
         };
     }
+    intent.last_payment_error = None;
     tx.put(&intent)?;
     Ok(Reply::document(&intent))
 }
@@ -209,14 +213,14 @@ fn change(tx: &mut Tx, intent: &mut Doc<PaymentIntent>, p: UpdatePaymentIntent) 
     Ok(())
 }
 
-fn not_changeable(tx: &Tx, intent: &PaymentIntent) -> ApiError {
+fn not_changeable(tx: &Tx, intent: &PaymentIntent, param: &str) -> ApiError {
     unexpected_state(
         tx,
         intent,
         format!(
-            "This PaymentIntent's amount, currency, customer, payment method and split could not be updated because it has \
-             a status of {}. You may only update them on a PaymentIntent with one of the following statuses: \
-             requires_payment_method, requires_confirmation, requires_action.",
+            "This PaymentIntent's {param} could not be updated because it has a status of {}. You may only update the \
+             {param} of a PaymentIntent with one of the following statuses: requires_payment_method, \
+             requires_confirmation, requires_action.",
             intent.status.as_str()
         ),
     )

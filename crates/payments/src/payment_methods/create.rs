@@ -184,7 +184,8 @@ fn make(tx: &mut Tx, card: &NewCard, new: New) -> Result<Doc<PaymentMethod>> {
     tx.create(&account, shown, state)
 }
 
-/// Copies a platform's payment method to the connected account acted on. The copy belongs to no customer.
+/// Copies a platform's payment method to the connected account acted on. The copy belongs to no customer. An original
+/// without a customer is used up by that.
 ///
 /// Errors: without `Stripe-Account`; 400 `resource_missing` for a customer or payment method that is not the platform's,
 /// or does not go with the other.
@@ -197,7 +198,7 @@ fn copy(tx: &mut Tx, source: &str, p: &CreatePaymentMethod) -> Result<Doc<Paymen
     }
     let metadata = p.metadata.merge(&Metadata::new())?;
     let platform = tx.caller().key_account.clone();
-    let original = match tx.find::<PaymentMethod>(source)? {
+    let mut original = match tx.find::<PaymentMethod>(source)? {
         Some(original) if original.account == platform => original,
         Some(_) | None => return Err(no_such(source, "payment_method").status(400)),
     };
@@ -214,6 +215,10 @@ fn copy(tx: &mut Tx, source: &str, p: &CreatePaymentMethod) -> Result<Doc<Paymen
     let (number, id) = (card::number(tx, &original)?, tx.id("pm"));
     if original.private.test_id.is_none() {
         tx.seal(&id, &Secret { number: Digits(number.digits().to_owned()), cvc: None })?;
+    }
+    if original.customer.is_none() {
+        card::use_up(tx, &mut original);
+        tx.put(&original)?;
     }
     let shown = PaymentMethod {
         id,

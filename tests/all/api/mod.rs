@@ -6,3 +6,4 @@ mod expansion;
 mod idempotency;
 mod isolation;
 mod shapes;
+mod strangers;

@@ -50,7 +50,7 @@ pub(super) fn refunded(simulation: &mut Simulation, ask: &Ask, got: &Got) -> Tak
     let (with_fee, with_transfer) = (is_asked("refund_application_fee"), is_asked("reverse_transfer"));
     let fails_later = simulation.market.cards.get(&charge).is_some_and(|card| card.refunds_fail);
     if let Some(asked) = ask.value("amount")
-        && got.body["amount"].to_string() != asked
+        && got.body["amount"].as_i64() != asked.parse().ok()
     {
         return Err(format!("{asked} was asked for and {} refunded", got.body["amount"]));
     }

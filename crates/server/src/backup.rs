@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use kernel::Rng;
+use store::StoreError;
 use store::backup::{self, Location, Manifest, Notes};
-use store::{StoreError, Vault};
 
 use crate::config::{ConfigError, StoreConfig, StoreOptions, parse_master_key};
 use crate::{audit, open};
@@ -38,7 +37,6 @@ pub(crate) struct RestoreOptions {
 const KEY: &str = "master_key";
 /// The manifest's entry with a text sealed by the key: by it the right key is known without being told.
 const KEY_CHECK: &str = "master_key_check";
-const CHECKED: &str = "kontor backup";
 
 fn location(config: &StoreConfig) -> Location {
     match &config.database_url {
@@ -54,7 +52,7 @@ pub(crate) fn write(options: BackupOptions) -> Result<bool, ConfigError> {
     let key = open::known_master_key(&config)?;
     let mut others = Vec::new();
     if let Some(key) = key {
-        others.push((KEY_CHECK.to_owned(), seal_check(key)?));
+        others.push((KEY_CHECK.to_owned(), open::seal_key_check(key)?));
     }
     match key {
         Some(key) if with_master_key => others.push((KEY.to_owned(), hex::encode(key))),
@@ -116,7 +114,7 @@ pub(crate) fn read(options: RestoreOptions) -> Result<bool, ConfigError> {
 /// The backup's own key when it must be written beside the store; `None` when the right one is there already, or none is
 /// needed.
 fn choose_key(manifest: &Manifest, config: &StoreConfig) -> Result<Option<[u8; 32]>, ConfigError> {
-    let opens = |key: [u8; 32]| manifest.entry(KEY_CHECK).is_none_or(|check| opens_check(key, check));
+    let opens = |key: [u8; 32]| manifest.entry(KEY_CHECK).is_none_or(|check| open::opens_key_check(key, check));
     match (open::known_master_key(config)?, manifest.entry(KEY)) {
         (Some(key), _) if opens(key) => Ok(None),
         (Some(_), _) => Err(ConfigError(format!(
@@ -137,32 +135,8 @@ fn no_key(config: &StoreConfig) -> ConfigError {
     ))
 }
 
-fn seal_check(key: [u8; 32]) -> Result<String, ConfigError> {
-    let mut rng = Rng::from_entropy(open::entropy()?);
-    let sealed = Vault::new(key).seal(CHECKED, CHECKED.as_bytes(), &mut rng);
-    sealed.map(hex::encode).map_err(|error| ConfigError(error.to_string()))
-}
-
-fn opens_check(key: [u8; 32], check: &str) -> bool {
-    hex::decode(check).is_ok_and(|sealed| Vault::new(key).open(CHECKED, &sealed).is_ok())
-}
-
 #[expect(clippy::disallowed_methods, reason = "a backup is made at the machine's time, not the world's")]
 fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_right_key_is_known_by_its_check() {
-        let check = seal_check([7; 32]).unwrap();
-        assert!(opens_check([7; 32], &check));
-        assert!(!opens_check([8; 32], &check));
-        assert!(!opens_check([7; 32], "no check"));
-        assert!(!check.contains(&hex::encode([7; 32])));
-    }
 }

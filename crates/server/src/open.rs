@@ -44,6 +44,14 @@ enum Sides {
     Postgres(Arc<dyn Reader>, store::postgres::PostgresEngine),
 }
 
+impl Sides {
+    fn reader(&self) -> &dyn Reader {
+        match self {
+            Sides::Sqlite(reader, _) | Sides::Postgres(reader, _) => &**reader,
+        }
+    }
+}
+
 fn open_sides(config: &StoreConfig, schema: &Schema) -> Result<Sides, ConfigError> {
     let unusable = |error: store::StoreError| ConfigError(format!("The store cannot be opened: {error}."));
     match &config.database_url {
@@ -70,11 +78,13 @@ pub(crate) fn reader(config: &StoreConfig) -> Result<Arc<dyn Reader>, ConfigErro
 pub(crate) fn world(config: &StoreConfig, base_url: &str) -> Result<World, ConfigError> {
     make_folder(&config.data)?;
     let schema = schema();
-    let vault = Vault::new(master_key(config)?);
     let settings = WorldSettings::sandbox(base_url);
     let seed = entropy()?;
     let rng = Rng::from_entropy(seed);
-    let opened = match open_sides(config, &schema)? {
+    let sides = open_sides(config, &schema)?;
+    let key = master_key(config, sides.reader())?;
+    let vault = Vault::new(key);
+    let opened = match sides {
         Sides::Sqlite(reader, engine) => {
             let clock = clock(&*reader)?;
             World::open(reader, engine, schema, clock, rng, vault, settings)
@@ -84,7 +94,43 @@ pub(crate) fn world(config: &StoreConfig, base_url: &str) -> Result<World, Confi
             World::open(reader, engine, schema, clock, rng, vault, settings)
         }
     };
-    opened.map_err(|error| ConfigError(format!("The store cannot be opened: {error}.")))
+    let world = opened.map_err(|error| ConfigError(format!("The store cannot be opened: {error}.")))?;
+    note_master_key(&world, key)?;
+    Ok(world)
+}
+
+/// The setting with a text sealed by the master key: by it the right key is known without being told.
+const KEY_CHECK: &str = "master_key_check";
+const CHECKED: &str = "kontor";
+
+/// Notes by which text the key is known, in a store that does not have it yet.
+fn note_master_key(world: &World, key: [u8; 32]) -> Result<(), ConfigError> {
+    if world.reader().setting(KEY_CHECK).map_err(unreadable)?.is_some() {
+        return Ok(());
+    }
+    let check = seal_key_check(key)?;
+    world
+        .run_blocking(&store::Caller::account(""), None, |tx| {
+            tx.set(KEY_CHECK, &check);
+            Ok(())
+        })
+        .map_err(|error| ConfigError(format!("The store cannot be written: {error}")))
+}
+
+fn unreadable(error: store::StoreError) -> ConfigError {
+    ConfigError(format!("The store cannot be read: {error}."))
+}
+
+/// A text that only this key opens.
+pub(crate) fn seal_key_check(key: [u8; 32]) -> Result<String, ConfigError> {
+    let mut rng = Rng::from_entropy(entropy()?);
+    let sealed = Vault::new(key).seal(CHECKED, CHECKED.as_bytes(), &mut rng);
+    sealed.map(hex::encode).map_err(|error| ConfigError(error.to_string()))
+}
+
+/// Whether the text was sealed by this key.
+pub(crate) fn opens_key_check(key: [u8; 32], check: &str) -> bool {
+    hex::decode(check).is_ok_and(|sealed| Vault::new(key).open(CHECKED, &sealed).is_ok())
 }
 
 fn clock(reader: &dyn Reader) -> Result<Clock, ConfigError> {
@@ -107,13 +153,26 @@ pub(crate) fn make_folder(data: &Path) -> Result<(), ConfigError> {
 }
 
 /// The key for private fields: as configured, or from its file, which the first start makes.
-fn master_key(config: &StoreConfig) -> Result<[u8; 32], ConfigError> {
-    if let Some(key) = known_master_key(config)? {
-        return Ok(key);
+///
+/// A key that the store's private fields were not encrypted with is refused: with it they could not be read, and what is
+/// added could not be read with the right one.
+fn master_key(config: &StoreConfig, reader: &dyn Reader) -> Result<[u8; 32], ConfigError> {
+    let check = reader.setting(KEY_CHECK).map_err(unreadable)?;
+    match (known_master_key(config)?, check) {
+        (Some(key), None) => Ok(key),
+        (Some(key), Some(check)) if opens_key_check(key, &check) => Ok(key),
+        (None, None) => {
+            // The file first: a store that knows a key which nobody has could not be opened again.
+            let key = entropy()?;
+            write_private(&key_file(config), &key)?;
+            Ok(key)
+        }
+        (_, Some(_)) => Err(ConfigError(format!(
+            "The master key is not the one that this store's private fields are encrypted with: put the right one at {}, \
+             or give --master-key.",
+            key_file(config).display()
+        ))),
     }
-    let key = entropy()?;
-    write_private(&key_file(config), &key)?;
-    Ok(key)
 }
 
 /// The file of the key for private fields, when it is not configured.
@@ -160,4 +219,18 @@ pub(crate) fn entropy() -> Result<[u8; 32], ConfigError> {
         .try_fill_bytes(&mut seed)
         .map_err(|error| ConfigError(format!("The system gives no randomness: {error}.")))?;
     Ok(seed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_right_key_is_known_by_its_check() {
+        let check = seal_key_check([7; 32]).unwrap();
+        assert!(opens_key_check([7; 32], &check));
+        assert!(!opens_key_check([8; 32], &check));
+        assert!(!opens_key_check([7; 32], "no check"));
+        assert!(!check.contains(&hex::encode([7; 32])));
+    }
 }

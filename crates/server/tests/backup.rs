@@ -164,3 +164,18 @@ fn a_store_of_a_newer_kontor_is_refused_in_one_clear_line() {
         assert!(place.audit());
     }
 }
+
+#[test]
+fn a_store_is_not_opened_with_another_master_key() {
+    for place in [Place::folder(), Place::postgres()] {
+        Server::start(&place, &[]).stop();
+        let key = place.data().join("master.key");
+        let right = std::fs::read(&key).unwrap();
+        std::fs::remove_file(&key).unwrap();
+        let (code, shown) = run(&place, &["serve", "--listen", "127.0.0.1:0"]);
+        assert!(code == Some(2) && shown.contains("The master key is not the one"), "{shown}");
+        assert!(!key.exists(), "no key is made that is good for nothing");
+        std::fs::write(&key, right).unwrap();
+        Server::start(&place, &[]).stop();
+    }
+}

@@ -1,11 +1,10 @@
 //! What a browser may do: it has the publishable key and one intent's client secret.
 
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::stage::{Stage, VISA, id};
 
-const GET: Method = Method::GET;
 const POST: Method = Method::POST;
 
 struct Shop {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, VISA};
+use crate::stage::Stage;
 
 /// Payment method, code, decline code, message.
 const DECLINES: [(&str, &str, Option<&str>, &str); 10] = [

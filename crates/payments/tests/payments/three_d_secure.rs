@@ -1,9 +1,9 @@
 //! Payers who must authenticate (money.md 13.7).
 
-use payments::authentication::Outcome::{Completed, Failed};
+use payments::authentication::Outcome::Completed;
 use serde_json::Value;
 
-use crate::stage::{AUTHENTICATE, BY_HAND, Stage, VISA, id};
+use crate::stage::{AUTHENTICATE, BY_HAND, Stage, VISA};
 
 const RETURN: (&str, &str) = ("return_url", "https://shop.example/done?cart=1#top");
 

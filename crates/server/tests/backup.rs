@@ -1,7 +1,6 @@
 //! Backups and restores by command, beside a running server; stores of newer and older Kontors.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "this is test code")]
 
-#[allow(dead_code, reason = "shared with other tests")]
 mod server;
 
 use std::process::Stdio;

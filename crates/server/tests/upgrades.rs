@@ -3,7 +3,6 @@
 //! `scripts/write-fixture-stores` made them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "this is test code")]
 
-#[allow(dead_code, reason = "shared with other tests")]
 mod server;
 
 use std::path::{Path, PathBuf};

@@ -166,7 +166,7 @@ impl Worker<'_> {
                     "amount={amount}&currency=usd&payment_method={card}&confirm=true\
                      &automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never"
                 );
-                if chance < 20 || 70 <= chance {
+                if !(20..70).contains(&chance) {
                     form.push_str(&format!("&application_fee_amount=50&transfer_data[destination]={seller}"));
                 }
                 (Made::Payment, Ask::post("/v1/payment_intents", form))

@@ -12,6 +12,5 @@ mod disk;
 mod hooks;
 mod load;
 mod running;
-#[allow(dead_code, reason = "shared with other tests")]
 #[path = "../server/mod.rs"]
 mod server;

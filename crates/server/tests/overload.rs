@@ -2,7 +2,6 @@
 //! the others from being served.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "this is test code")]
 
-#[allow(dead_code, reason = "the other tests of the process use the rest")]
 mod server;
 
 use std::io::{Read, Write};

@@ -1,7 +1,6 @@
 //! The real process: start, stop, restart, kill.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "this is test code")]
 
-#[allow(dead_code, reason = "shared with other tests")]
 mod server;
 
 use std::process::Command;

@@ -1,4 +1,5 @@
 //! Starts the real binary in a place of its own and talks to it over a plain connection.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

@@ -150,18 +150,19 @@ fn survive(engine: &str, new_place: fn() -> Place) {
         assert!(place.audit());
         let (got, repeated) = hooks.counts();
         events = (events.0 + got, events.1 + repeated);
+        // After each store, so that a run that is cut short has said what it saw.
+        println!(
+            "{engine}: {kills} kills under load ({checkpoints} at a checkpoint), {starts} while starting; {} answered \
+             writes found and replayed byte for byte, {} unanswered ones asked again of which {} had happened, none \
+             twice; {} events delivered, {} more than once; every audit clean; {} s",
+            seen.answered,
+            seen.unanswered,
+            seen.had_happened,
+            events.0,
+            events.1,
+            begun.elapsed().as_secs()
+        );
     }
-    println!(
-        "{engine}: {kills} kills under load ({checkpoints} at a checkpoint), {starts} while starting; {} answered writes \
-         found and replayed byte for byte, {} unanswered ones asked again of which {} had happened, none twice; {} events \
-         delivered, {} more than once; every audit clean; {} s",
-        seen.answered,
-        seen.unanswered,
-        seen.had_happened,
-        events.0,
-        events.1,
-        begun.elapsed().as_secs()
-    );
     assert!(0 < seen.answered);
 }
 

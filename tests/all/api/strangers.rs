@@ -153,7 +153,8 @@ fn without_ids(answer: &Answer, asked: &str) -> (u16, String) {
             |body: &str| 14 <= body.len() && body.bytes().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
         // Messages show the start of what is too long.
         let is_start = 6 < bare.len() && asked.get(..bare.len()).is_some_and(|start| start.eq_ignore_ascii_case(bare));
-        let is_id = is_start || bare.split_once('_').is_some_and(|(_, body)| has_body(body));
+        let is_id =
+            is_start || bare.starts_with("req_") || bare.split_once('_').is_some_and(|(_, body)| has_body(body));
         out.push_str(if is_id { "ID" } else { bare });
         out.push_str(&word[bare.len()..]);
     }

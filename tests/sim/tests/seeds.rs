@@ -68,10 +68,11 @@ fn a_world_on_sqlite_keeps_its_books() {
 #[test]
 fn planted_bugs_are_noticed() {
     for bug in [Bug::DropsWrite, Bug::PostsTwice, Bug::LosesCommit, Bug::TearsCommit, Bug::ForgetsAnswer] {
-        let options = Options { bug: Some((bug, 200)), ..Options::new(41, 1_500) };
-        let failure = sim::run(&options).err();
-        let failure = failure.unwrap_or_else(|| panic!("{bug:?} was not noticed"));
+        let options = |seed| Options { bug: Some((bug, 200)), ..Options::new(seed, 1_500) };
+        // A bug shows only when a later step happens to look at what it touched: not in every world.
+        let noticed = (41..=46).find_map(|seed| Some((seed, sim::run(&options(seed)).err()?)));
+        let (seed, failure) = noticed.unwrap_or_else(|| panic!("{bug:?} was not noticed"));
         assert!(0 < failure.step && failure.step < 1_500, "{bug:?}: {failure}");
-        assert!(failure.to_string().contains("make sim SEED=41"), "{failure}");
+        assert!(failure.to_string().contains(&format!("make sim SEED={seed}")), "{failure}");
     }
 }

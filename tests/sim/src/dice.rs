@@ -80,6 +80,11 @@ impl Dice {
         }
     }
 
+    /// A number at the edge of what can be written, or beyond what is sensible.
+    pub fn extreme(&mut self) -> i64 {
+        *self.pick(&[i64::MIN, -1, 0, 1, 99_999_999, 100_000_000, 99_999_999_999, i64::MAX / 2, i64::MAX - 1, i64::MAX])
+    }
+
     /// Letters and digits.
     pub fn word(&mut self, length: usize) -> String {
         self.0.base62(length)

@@ -14,7 +14,7 @@ pub(super) fn part(simulation: &mut Simulation, left: i64) -> Option<i64> {
         7 => Some(left),
         8..=17 => Some(dice.between(1, left.max(1))),
         18 => Some(left + dice.between(1, 500)),
-        _ => Some(dice.between(-1, 1)),
+        _ => Some(dice.extreme()),
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) fn transfer(simulation: &mut Simulation) -> Taken {
     let has = available(simulation, &sender, currency)?;
     let amount = match simulation.dice.between(0, 9) {
         0 => has.max(1),
+        1 if simulation.dice.percent(30) => simulation.dice.extreme(),
         1 => has.max(0) + simulation.dice.between(1, 1_000),
         _ => simulation.dice.between(1, (has / 4).max(100)),
     };
@@ -101,6 +102,7 @@ pub(super) fn pay_out(simulation: &mut Simulation) -> Taken {
     let has = available(simulation, &account, currency)?;
     let amount = match simulation.dice.between(0, 9) {
         0..=2 => has.max(1),
+        3 if simulation.dice.percent(30) => simulation.dice.extreme(),
         3 => has.max(0) + simulation.dice.between(1, 1_000),
         _ => simulation.dice.between(1, has.max(100)),
     };

@@ -20,11 +20,14 @@ pub(super) fn order(simulation: &mut Simulation) -> (Ask, String, Card) {
     let sellers = simulation.market.sellers.clone();
     let dice = &mut simulation.dice;
     let (amount, currency) = (dice.amount(), *dice.weighted(&CURRENCIES));
+    let asked = if dice.one_in(100) { dice.extreme() } else { amount };
     let card = *dice.weighted(CARDS);
     let seller = dice.pick(&sellers).clone();
-    let mut ask = Ask::post("/v1/payment_intents").with("amount", amount).with("currency", currency);
-    let part = |dice: &mut crate::dice::Dice| {
-        if dice.one_in(40) { amount + dice.between(1, 500) } else { dice.between(1, amount) }
+    let mut ask = Ask::post("/v1/payment_intents").with("amount", asked).with("currency", currency);
+    let part = |dice: &mut crate::dice::Dice| match dice.between(0, 79) {
+        0 => dice.extreme(),
+        1 | 2 => amount + dice.between(1, 500),
+        _ => dice.between(1, amount),
     };
     let owner = if dice.percent(40) {
         if dice.percent(65) {
@@ -165,6 +168,7 @@ pub(super) fn capture(simulation: &mut Simulation) -> Taken {
     let part = match dice.between(0, 9) {
         0..=4 => None,
         5..=8 => Some(dice.between(1, intent.amount)),
+        _ if dice.percent(30) => Some(dice.extreme()),
         _ => Some(intent.amount + dice.between(1, 1_000)),
     };
     let by_charge = dice.one_in(8);
@@ -185,6 +189,10 @@ pub(super) fn capture(simulation: &mut Simulation) -> Taken {
     let is_charge = ask.path.starts_with("/v1/charges/");
     let got = simulation.ask(if is_charge { "charge capture" } else { "capture" }, ask)?;
     if !got.is_ok() {
+        if got.body["error"]["code"] == "payment_intent_unexpected_state" {
+            // The authorisation expired.
+            simulation.market.intents.retain(|known| known.id != intent.id);
+        }
         return Ok(());
     }
     simulation.market.intents.retain(|known| known.id != intent.id);

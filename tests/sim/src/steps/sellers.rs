@@ -11,9 +11,9 @@ struct Kind {
 }
 
 const KINDS: &[(u64, Kind)] = &[
-    (4, Kind { form: &[("type", "custom")], is_platform_collected: true }),
+    (6, Kind { form: &[("type", "custom")], is_platform_collected: true }),
     (
-        3,
+        5,
         Kind {
             form: &[
                 ("controller[fees][payer]", "application"),

@@ -15,10 +15,10 @@ const DAY: i64 = 24 * HOUR;
 /// became of everything that was open.
 pub(super) fn advance(simulation: &mut Simulation) -> Taken {
     let dice = &mut simulation.dice;
-    let seconds = match dice.between(0, 9) {
-        0..=2 => dice.between(1, HOUR),
-        3..=5 => dice.between(HOUR, DAY),
-        6..=8 => dice.between(DAY, 4 * DAY),
+    let seconds = match dice.between(0, 19) {
+        0..=6 => dice.between(1, HOUR),
+        7..=14 => dice.between(HOUR, DAY),
+        15..=18 => dice.between(DAY, 4 * DAY),
         _ => dice.between(4 * DAY, 12 * DAY),
     };
     let since = simulation.host.now();

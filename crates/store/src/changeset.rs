@@ -80,7 +80,7 @@ pub struct Idempotency {
     pub request_id: String,
     /// The HTTP status that was answered.
     pub status: u16,
-    /// The bytes that were answered.
+    /// The bytes that were answered, sealed where they say more than the stored documents do.
     pub body: Arc<str>,
     /// When, in Unix seconds: records are pruned by age.
     pub created: i64,

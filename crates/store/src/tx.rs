@@ -584,6 +584,18 @@ impl<'w> Tx<'w> {
         self.changes.sealed.push((id.to_owned(), None));
     }
 
+    /// Seals `plain` under `name` as text, for what is kept beside the sealed data of objects.
+    pub fn seal_text(&self, name: &str, plain: &str) -> Result<String> {
+        self.world.seal(name, plain.as_bytes()).map(hex::encode)
+    }
+
+    /// Opens what [`Tx::seal_text`] sealed under this name.
+    pub fn unseal_text(&self, name: &str, sealed: &str) -> Result<String> {
+        let sealed = hex::decode(sealed).map_err(|error| self.world.bug(&format!("{name}: {error}")))?;
+        let plain = self.world.unseal(name, &sealed)?;
+        String::from_utf8(plain).map_err(|error| self.world.bug(&format!("{name}: {error}")))
+    }
+
     /// Remembers the answer to this request.
     pub fn remember(&mut self, record: Idempotency) {
         self.changes.idempotency = Some(record);

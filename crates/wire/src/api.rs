@@ -101,7 +101,24 @@ struct Asked {
 struct Answer {
     status: u16,
     body: Arc<str>,
+    /// The request that is remembered under the idempotency key.
     original_request: Option<String>,
+    is_replay: bool,
+}
+
+impl Answer {
+    /// An answer that is not remembered.
+    fn new(status: u16, body: Arc<str>) -> Answer {
+        Answer { status, body, original_request: None, is_replay: false }
+    }
+}
+
+/// What an endpoint answered, as bytes.
+struct Rendered {
+    status: u16,
+    body: Arc<str>,
+    /// It holds nothing but documents as they are stored, or an error: see [`crate::idempotency`].
+    is_stored: bool,
 }
 
 impl Api {
@@ -132,7 +149,7 @@ impl Api {
             Ok(answer) => answer,
             Err(error) => {
                 let body = self.error_body(&error, &asked);
-                Answer { status: error.http_status(), body: body.into(), original_request: None }
+                Answer::new(error.http_status(), body.into())
             }
         };
         respond(&answer, &asked)
@@ -156,16 +173,16 @@ impl Api {
         let call = Call { route, path: &path, params: &params, paging: &paging, expand: &expand };
         match (route.method, &headers.idempotency_key) {
             (Method::Get, _) => {
-                let (status, body) = self.world.read(&caller, |tx| self.run(tx, &call, asked))?;
-                Ok(Answer { status, body, original_request: None })
+                let rendered = self.world.read(&caller, |tx| self.run(tx, &call, asked))?;
+                Ok(Answer::new(rendered.status, rendered.body))
             }
             (Method::Post, Some(key)) => {
                 let repeatable = Repeatable::new(key, &caller, &request.path, &canonical)?;
                 self.run_once(&caller, &repeatable, &call, asked).await
             }
             (Method::Post | Method::Delete, _) => {
-                let (status, body) = self.world.run(&caller, &asked.origin(), |tx| self.run(tx, &call, asked)).await?;
-                Ok(Answer { status, body, original_request: None })
+                let rendered = self.world.run(&caller, &asked.origin(), |tx| self.run(tx, &call, asked)).await?;
+                Ok(Answer::new(rendered.status, rendered.body))
             }
         }
     }
@@ -178,35 +195,38 @@ impl Api {
             .run(caller, &origin, |tx| {
                 let known = tx.reader().idempotency(&once.scope, &once.key);
                 if let Some(record) = known.map_err(|error| self.world.store_error(&error))? {
-                    return replay(record, once);
+                    return replay(tx, record, once);
                 }
-                let (status, body) = self.run(tx, call, asked)?;
+                let Rendered { status, body, is_stored } = self.run(tx, call, asked)?;
+                let remembered = if is_stored { body.clone() } else { once.sealed(tx, &body)? };
                 tx.remember(Idempotency {
                     scope: once.scope.clone(),
                     key: once.key.clone(),
                     request_hash: once.request_hash.clone(),
                     request_id: asked.request_id.clone(),
                     status,
-                    body: body.clone(),
+                    body: remembered,
                     created: tx.now().0,
                 });
-                Ok(Answer { status, body, original_request: None })
+                Ok(Answer { status, body, original_request: Some(asked.request_id.clone()), is_replay: false })
             })
             .await
     }
 
     /// Runs the endpoint and renders what it answers, in its transaction.
-    fn run(&self, tx: &mut Tx, call: &Call, asked: &Asked) -> Result<(u16, Arc<str>)> {
+    fn run(&self, tx: &mut Tx, call: &Call, asked: &Asked) -> Result<Rendered> {
         let content = (call.route.handler)(tx, call.path, call.params, call.paging)?;
         if let Content::Refused(error) = content {
-            return Ok((error.http_status(), self.error_body(&error, asked).into()));
+            let body = self.error_body(&error, asked).into();
+            return Ok(Rendered { status: error.http_status(), body, is_stored: true });
         }
+        let is_stored = !matches!(content, Content::Json(_));
         if call.expand.is_empty() {
-            return Ok((200, render(tx, content)?));
+            return Ok(Rendered { status: 200, body: render(tx, content)?, is_stored });
         }
         let mut value = to_value(tx, content)?;
         expand(tx, &self.expanders, &mut value, call.expand)?;
-        Ok((200, value.to_string().into()))
+        Ok(Rendered { status: 200, body: value.to_string().into(), is_stored })
     }
 
     /// Who asks, by the request's headers. Known keys are remembered for a moment, so that reading costs no look-up.
@@ -266,7 +286,7 @@ impl Api {
             account: None,
         };
         let body = self.error_body(error, &asked);
-        respond(&Answer { status: error.http_status(), body: body.into(), original_request: None }, &asked)
+        respond(&Answer::new(error.http_status(), body.into()), &asked)
     }
 }
 
@@ -296,11 +316,12 @@ impl Method {
     }
 }
 
-fn replay(record: Idempotency, once: &Repeatable) -> Result<Answer> {
+fn replay(tx: &Tx, record: Idempotency, once: &Repeatable) -> Result<Answer> {
     if record.request_hash != once.request_hash {
         return Err(other_parameters(&once.key));
     }
-    Ok(Answer { status: record.status, body: record.body, original_request: Some(record.request_id) })
+    let body = once.opened(tx, record.body)?;
+    Ok(Answer { status: record.status, body, original_request: Some(record.request_id), is_replay: true })
 }
 
 fn pretty(value: &Value) -> String {
@@ -402,6 +423,8 @@ fn respond(answer: &Answer, asked: &Asked) -> Response {
     }
     if let Some(original) = &answer.original_request {
         set("original-request", original);
+    }
+    if answer.is_replay {
         set("idempotent-replayed", "true");
     }
     match answer.status {

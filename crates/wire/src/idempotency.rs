@@ -1,11 +1,14 @@
 //! Exactly once: the same key and parameters get the first answer again.
+//!
+//! What is remembered may hold more than the stored documents do, such as a webhook endpoint's secret, which is shown
+//! once. So an answer that is not made of documents as they are stored, or is not an error, is remembered sealed.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::{ApiError, ErrorType, Result};
 use sha2::{Digest, Sha256};
-use store::Caller;
+use store::{Caller, Tx};
 
 use crate::params::Params;
 
@@ -39,7 +42,28 @@ impl Repeatable {
             request_hash: hex::encode(&hasher.finalize()[..16]),
         })
     }
+
+    /// The body of an answer as it is remembered.
+    pub(crate) fn sealed(&self, tx: &Tx, body: &str) -> Result<Arc<str>> {
+        tx.seal_text(&self.name(), body).map(|sealed| format!("{SEALED}{sealed}").into())
+    }
+
+    /// The body of an answer that was remembered.
+    pub(crate) fn opened(&self, tx: &Tx, body: Arc<str>) -> Result<Arc<str>> {
+        match body.strip_prefix(SEALED) {
+            Some(sealed) => tx.unseal_text(&self.name(), sealed).map(Arc::from),
+            None => Ok(body),
+        }
+    }
+
+    /// What a body is sealed for: it cannot be opened as the answer to another request.
+    fn name(&self) -> String {
+        format!("idempotency {}/{}", self.scope, self.key)
+    }
 }
+
+/// What a sealed body begins with. One in clear is JSON.
+const SEALED: &str = "sealed ";
 
 /// 400: the key was first used with other parameters.
 pub(crate) fn other_parameters(key: &str) -> ApiError {

@@ -23,9 +23,27 @@ fn a_replay_gives_the_same_bytes_and_says_so() {
     let (first, second) = (ask(), ask());
     assert_eq!((first.status, &first.body), (second.status, &second.body));
     assert_eq!(first.headers.get("idempotent-replayed"), None);
+    assert_eq!(first.headers.get("original-request"), first.headers.get("request-id"));
     assert_eq!(second.headers.get("idempotent-replayed").unwrap(), "true");
     assert_eq!(second.headers.get("original-request"), first.headers.get("request-id"));
     assert_eq!(sandbox.get("/v1/charges").ok()["data"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_secret_that_is_shown_once_is_shown_again_to_a_replay_and_is_nowhere_in_clear() {
+    on_every_engine(|sandbox| {
+        let form = [("url", "https://example.com/hook"), ("enabled_events[]", "*")];
+        let ask = || sandbox.send(Method::POST, "/v1/webhook_endpoints", &form, &[("idempotency-key", "hook")]).ok();
+        let endpoint = ask();
+        let secret = endpoint["secret"].as_str().unwrap();
+        assert_eq!(ask(), endpoint);
+        let scope = format!("{0}/{0}", sandbox.platform);
+        let remembered = sandbox.world().reader().idempotency(&scope, "hook").unwrap().unwrap();
+        assert!(!remembered.body.contains(secret), "{}", remembered.body);
+        let ordinary = sandbox.send(Method::POST, "/v1/customers", &[], &[("idempotency-key", "customer")]).ok();
+        let remembered = sandbox.world().reader().idempotency(&scope, "customer").unwrap().unwrap();
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&remembered.body).unwrap(), ordinary);
+    });
 }
 
 #[test]

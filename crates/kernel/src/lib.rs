@@ -11,6 +11,7 @@ mod metadata;
 mod money;
 mod patch;
 mod time;
+mod zone;
 
 pub use country::Country;
 pub use currency::Currency;
@@ -20,6 +21,7 @@ pub use metadata::{Metadata, MetadataPatch};
 pub use money::{Money, prorate, round_half_up};
 pub use patch::Patch;
 pub use time::{DAY, HOUR, Timestamp};
+pub use zone::Zone;
 
 /// The API version that Kontor speaks, as sent in `Stripe-Version` and written into events.
 pub const API_VERSION: &str = "2026-10-28.endive";

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ledger::{Limit, Posting};
 
-use crate::{Kind, Row};
+use crate::{Kind, Packed, Row};
 
 /// A document that was read, and the version it had; 0 when there was none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct Write {
     pub what: WriteKind,
     /// What it becomes (for a deletion, what it was).
     pub row: Row,
+    /// The row as the engine stores it, if that was prepared.
+    pub packed: Option<Packed>,
 }
 
 /// A rule over lists ("one default bank account per currency"): a name that at most one document holds.
@@ -84,6 +86,8 @@ pub struct Idempotency {
     pub body: Arc<str>,
     /// When, in Unix seconds: records are pruned by age.
     pub created: i64,
+    /// The body as the engine stores it, if that was prepared.
+    pub packed: Option<Vec<u8>>,
 }
 
 /// Bookkeeping of the workers that follow the committed batches: what they have done with which.

@@ -5,9 +5,9 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
+use crate::packed::{Field, Scalar, fields, is_plain};
 use crate::{Column, ColumnType, Kind, Schema};
 
 /// Whose SQL.
@@ -17,15 +17,13 @@ pub(crate) enum Dialect {
     Postgres,
 }
 
+/// A column that a kind's table does not have yet.
+pub(crate) fn add_column(kind: &Kind, name: &str, ty: &str) -> String {
+    format!(r#"ALTER TABLE "{}" ADD COLUMN "{name}" {ty}"#, kind.table)
+}
+
 /// The columns that every table has and that no kind may name.
 const RESERVED: [&str; 7] = ["id", "account", "created", "version", "schema", "data", "private"];
-
-/// A name that tables and columns may have: it stands in SQL as it is.
-fn is_plain(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() <= 48
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-}
 
 /// What is wrong with a kind's names, if anything: a mistake of its author.
 pub(crate) fn mistake(kind: &Kind) -> Option<String> {
@@ -54,20 +52,41 @@ impl Dialect {
             r#"CREATE TABLE IF NOT EXISTS "{}" ("id" {text} NOT NULL PRIMARY KEY, "account" {text} NOT NULL, "created" {int} NOT NULL, "version" {int} NOT NULL, "schema" {int} NOT NULL DEFAULT 1"#,
             kind.table
         );
-        for column in kind.columns {
-            let _ = write!(sql, r#", "{}" {}"#, column.name, self.column_type(column.ty));
+        for (name, ty) in self.columns_beside(kind) {
+            let _ = write!(sql, r#", "{name}" {ty}"#);
         }
         // Last, so that a row's short fields are found without walking over its text.
-        let _ = write!(sql, r#", "data" {text} NOT NULL, "private" {text})"#);
-        if self == Dialect::Sqlite {
-            sql.push_str(" STRICT");
+        match self {
+            // The rows are short when they are packed: a table of its own for the key would be larger than they are.
+            Dialect::Sqlite => sql.push_str(r#", "data" BLOB NOT NULL, "private" BLOB) STRICT, WITHOUT ROWID"#),
+            Dialect::Postgres => drop(write!(sql, r#", "data" {text} NOT NULL, "private" {text})"#)),
         }
         sql
     }
 
-    /// A column that the table does not have yet.
-    pub(crate) fn add_column(self, kind: &Kind, column: &Column) -> String {
-        format!(r#"ALTER TABLE "{}" ADD COLUMN "{}" {}"#, kind.table, column.name, self.column_type(column.ty))
+    /// The columns of a kind's table beside those that every table has, with their types.
+    pub(crate) fn columns_beside(self, kind: &Kind) -> Vec<(String, &'static str)> {
+        let indexed = kind.columns.iter().map(|column| (column.name.to_owned(), self.column_type(column.ty)));
+        let shown = self.shown_columns(kind).into_iter().map(|field| {
+            let ty = match field.scalar {
+                Scalar::Text | Scalar::Object => "TEXT",
+                Scalar::Int | Scalar::Bool => "INTEGER",
+                Scalar::Number => "REAL",
+            };
+            (field.name, ty)
+        });
+        indexed.chain(shown).collect()
+    }
+
+    /// The fields that have a column only for being shown. PostgreSQL finds them in the document.
+    pub(crate) fn shown_columns(self, kind: &Kind) -> Vec<Field> {
+        let has_column = |field: &Field| {
+            RESERVED.contains(&field.name.as_str()) || kind.columns.iter().any(|column| column.name == field.name)
+        };
+        match self {
+            Dialect::Sqlite => fields(kind).into_iter().filter(|field| !has_column(field)).collect(),
+            Dialect::Postgres => Vec::new(),
+        }
     }
 
     /// The indexes of a kind: the order of lists, and one for each column that is looked up.
@@ -91,16 +110,16 @@ impl Dialect {
         std::iter::once(order).chain(kind.columns.iter().filter(|column| column.indexed).map(of_column)).collect()
     }
 
-    /// The view of a kind for people with SQL tools: the document's top-level scalar fields as columns.
+    /// The view of a kind for people with SQL tools: the document's plain fields as columns.
     pub(crate) fn view(self, kind: &Kind) -> String {
         let mut sql = format!(r#"CREATE VIEW "{}_view" AS SELECT "id", "account""#, kind.table);
-        for (field, scalar) in scalar_fields(kind) {
+        for Field { name: field, scalar } in fields(kind) {
             if field == "id" || field == "account" {
                 continue;
             }
             let value = match (self, scalar) {
-                (Dialect::Sqlite, _) => format!(r#"json_extract("data", '$."{field}"')"#),
-                (Dialect::Postgres, Scalar::Text) => format!(r#""data"::json ->> '{field}'"#),
+                (Dialect::Sqlite, _) => format!(r#""{field}""#),
+                (Dialect::Postgres, Scalar::Text | Scalar::Object) => format!(r#""data"::json ->> '{field}'"#),
                 (Dialect::Postgres, Scalar::Int) => format!(r#"("data"::json ->> '{field}')::bigint"#),
                 (Dialect::Postgres, Scalar::Number) => format!(r#"("data"::json ->> '{field}')::double precision"#),
                 (Dialect::Postgres, Scalar::Bool) => format!(r#"("data"::json ->> '{field}')::boolean"#),
@@ -123,71 +142,4 @@ pub(crate) fn definition(dialect: Dialect, schema: &Schema) -> String {
         hasher.update(dialect.view(kind));
     }
     hex::encode(hasher.finalize())
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scalar {
-    Text,
-    Int,
-    Number,
-    Bool,
-}
-
-/// The fields of a document that hold one plain value (or null), from its JSON schema.
-fn scalar_fields(kind: &Kind) -> Vec<(String, Scalar)> {
-    let schema = (kind.json_schema)().to_value();
-    let empty = Map::new();
-    let definitions = schema.get("$defs").and_then(Json::as_object).unwrap_or(&empty);
-    let Some(properties) = schema.get("properties").and_then(Json::as_object) else { return Vec::new() };
-    properties
-        .iter()
-        .filter(|(field, _)| is_plain(field))
-        .filter_map(|(field, schema)| Some((field.clone(), scalar(schema, definitions, 0)?)))
-        .collect()
-}
-
-/// The one scalar type that a schema allows beside null, if there is exactly one.
-fn scalar(schema: &Json, definitions: &Map<String, Json>, depth: usize) -> Option<Scalar> {
-    if 8 < depth {
-        return None;
-    }
-    if let Some(name) = schema.get("$ref").and_then(Json::as_str) {
-        return scalar(definitions.get(name.strip_prefix("#/$defs/")?)?, definitions, depth + 1);
-    }
-    match schema.get("type") {
-        Some(Json::String(name)) => return scalar_named(name),
-        Some(Json::Array(names)) => {
-            let mut names = names.iter().filter_map(Json::as_str).filter(|name| *name != "null");
-            return names.next().and_then(scalar_named).filter(|_| names.next().is_none());
-        }
-        _ => {}
-    }
-    if let Some(value) = schema.get("const") {
-        return scalar_of(value);
-    }
-    let alternatives = ["anyOf", "oneOf", "allOf"].into_iter().find_map(|key| schema.get(key)?.as_array())?;
-    let is_null = |schema: &&Json| schema.get("type").and_then(Json::as_str) == Some("null");
-    let mut scalars = alternatives.iter().filter(|s| !is_null(s)).map(|s| scalar(s, definitions, depth + 1));
-    let first = scalars.next()??;
-    scalars.all(|other| other == Some(first)).then_some(first)
-}
-
-fn scalar_named(name: &str) -> Option<Scalar> {
-    match name {
-        "string" => Some(Scalar::Text),
-        "integer" => Some(Scalar::Int),
-        "number" => Some(Scalar::Number),
-        "boolean" => Some(Scalar::Bool),
-        _ => None,
-    }
-}
-
-fn scalar_of(value: &Json) -> Option<Scalar> {
-    match value {
-        Json::String(_) => Some(Scalar::Text),
-        Json::Bool(_) => Some(Scalar::Bool),
-        Json::Number(n) if n.is_i64() => Some(Scalar::Int),
-        Json::Number(_) => Some(Scalar::Number),
-        Json::Null | Json::Array(_) | Json::Object(_) => None,
-    }
 }

@@ -134,6 +134,8 @@ pub trait Engine: Send + 'static {
 
 /// The reading side of a store; any number of threads read at once. What is read is committed.
 pub trait Reader: Send + Sync + 'static {
+    /// Does for a changeset, on the thread of whoever made it, what the engine would otherwise do while others wait.
+    fn prepare(&self, _changeset: &mut Changeset) {}
     /// One document.
     fn get(&self, kind: &'static Kind, id: &str) -> StoreResult<Option<Row>>;
     /// A page of documents: at most `limit`, newest first. With [`Cursor::Before`] the page is still newest first.

@@ -12,6 +12,7 @@ mod document;
 mod engine;
 mod judge;
 mod memory;
+mod packed;
 pub mod postgres;
 mod query;
 mod row;
@@ -29,6 +30,7 @@ pub use engine::{
 };
 pub use judge::{Known, judge};
 pub use memory::Memory;
+pub use packed::Packed;
 pub use row::Row;
 pub use tx::{Caller, Event, Job, Origin, Page, Tx, job};
 pub use vault::{SealError, Vault};

@@ -422,7 +422,7 @@ impl<'w> Tx<'w> {
             private: private.map(Into::into),
             columns: doc.columns(&doc.private),
         };
-        let write = Write { kind: T::KIND, what, row };
+        let write = Write { kind: T::KIND, what, row, packed: None };
         match self.writes.get(&id) {
             Some(&at) => self.changes.writes[at] = write,
             None => {

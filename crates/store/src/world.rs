@@ -253,10 +253,11 @@ impl World {
             let now = at.unwrap_or_else(|| self.now());
             let mut tx = Tx::new(self, caller.clone(), origin.clone(), now);
             let answer = rule(&mut tx)?;
-            let changes = tx.into_changes();
+            let mut changes = tx.into_changes();
             if changes.is_empty() {
                 return Ok(answer);
             }
+            self.reader.prepare(&mut changes);
             match self.committer.submit(Arc::new(changes), now.0).await {
                 Verdict::Committed => {
                     self.committed.notify_waiters();
@@ -292,10 +293,11 @@ impl World {
             let now = at.unwrap_or_else(|| self.now());
             let mut tx = Tx::new(self, caller.clone(), Origin::default(), now);
             let answer = rule(&mut tx)?;
-            let changes = tx.into_changes();
+            let mut changes = tx.into_changes();
             if changes.is_empty() {
                 return Ok(answer);
             }
+            self.reader.prepare(&mut changes);
             match self.committer.submit_blocking(Arc::new(changes), now.0) {
                 Verdict::Committed => {
                     self.committed.notify_waiters();

@@ -7,12 +7,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::tables::{self, Cell, Sum, Table};
 use super::{Catalog, EachRow, Notes, Source};
+use crate::packed::Packer;
 use crate::sqlite::copy::{bind, catalog, rows};
 use crate::sqlite::{schema, store_error};
 use crate::{Schema, StoreError, StoreResult};
 
-/// The version of what this module writes. It grows when a reader of before could not read it right.
-const FORMAT: usize = 1;
+/// The version of what this module writes. It grows when a reader of before could not read it right: 2 packs documents.
+const FORMAT: usize = 2;
 
 /// What a backup says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +101,7 @@ pub(super) struct NewFile {
     partial: PathBuf,
     /// `None` when it has its name.
     connection: Option<Connection>,
+    packer: Packer,
 }
 
 impl NewFile {
@@ -127,7 +129,7 @@ impl NewFile {
         };
         new().map_err(store_error)?;
         schema::tables_only(&mut connection, schema, schema::newest())?;
-        Ok(NewFile { path: path.to_owned(), partial, connection: Some(connection) })
+        Ok(NewFile { path: path.to_owned(), partial, connection: Some(connection), packer: Packer::new(schema) })
     }
 
     fn connection(&self) -> StoreResult<&Connection> {
@@ -145,7 +147,10 @@ impl NewFile {
         {
             let mut insert = transaction.prepare(&crate::sqlite::copy::insert(table)).map_err(store_error)?;
             write(&mut |row| {
-                bind(&mut insert, row).and_then(|()| insert.raw_execute()).map(drop).map_err(store_error)
+                bind(&mut insert, table, row, Some(&self.packer))
+                    .and_then(|()| insert.raw_execute())
+                    .map(drop)
+                    .map_err(store_error)
             })?;
         }
         transaction.commit().map_err(store_error)
@@ -219,9 +224,9 @@ impl BackupFile {
             value.ok_or_else(|| refused(&format!("its manifest has no {name}")))
         };
         let format: i64 = number("format")?;
-        if usize::try_from(format) != Ok(FORMAT) {
+        if !usize::try_from(format).is_ok_and(|format| format <= FORMAT) {
             return Err(StoreError::Newer(format!(
-                "{} was written by a newer Kontor: its format is {format}, and this Kontor reads {FORMAT}",
+                "{} was written by a newer Kontor: its format is {format}, and this Kontor reads up to {FORMAT}",
                 path.display()
             )));
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::ddl::Dialect;
 use crate::{ColumnType, Kind, Schema, StoreError, StoreResult};
 
 /// The type of a column.
@@ -11,6 +12,8 @@ use crate::{ColumnType, Kind, Schema, StoreError, StoreResult};
 pub(crate) enum CellType {
     Int,
     Text,
+    /// A text that SQLite keeps packed.
+    Packed,
     Bytes,
 }
 
@@ -38,13 +41,13 @@ impl Table {
     }
 
     fn of_kind(kind: &Kind) -> Table {
-        use CellType::{Int, Text};
+        use CellType::{Int, Packed, Text};
         let fixed = [("id", Text), ("account", Text), ("created", Int), ("version", Int), ("schema", Int)];
         let columns = kind.columns.iter().map(|column| match column.ty {
             ColumnType::Int => (column.name, Int),
             ColumnType::Text => (column.name, Text),
         });
-        let documents = [("data", Text), ("private", Text)];
+        let documents = [("data", Packed), ("private", Packed)];
         Table { name: kind.table, key: &["id"], columns: fixed.into_iter().chain(columns).chain(documents).collect() }
     }
 
@@ -86,7 +89,7 @@ const OWN_SETTINGS: [&str; 3] = [VERSION, DEFINITION, RESTORING];
 
 /// Every table of a store with this schema.
 pub(crate) fn tables(schema: &Schema) -> Vec<Table> {
-    use CellType::{Bytes, Int, Text};
+    use CellType::{Bytes, Int, Packed, Text};
     let mut tables = vec![
         Table::own("meta", &["name"], &[("name", Text), ("value", Text)]),
         Table::own(
@@ -128,7 +131,7 @@ pub(crate) fn tables(schema: &Schema) -> Vec<Table> {
                 ("request_id", Text),
                 ("status", Int),
                 ("created", Int),
-                ("body", Text),
+                ("body", Packed),
             ],
         ),
         Table::own("sealed", &["id"], &[("id", Text), ("data", Bytes)]),
@@ -157,7 +160,14 @@ pub(crate) fn present(schema: &Schema, catalog: &Catalog) -> StoreResult<Vec<Tab
     for (name, columns) in catalog {
         match known.iter().find(|table| table.name == name) {
             Some(table) => {
-                let extra = columns.iter().find(|column| !table.columns.iter().any(|(known, _)| known == column));
+                let shown = schema.kinds.iter().find(|kind| kind.table == name);
+                let shown = shown.map(|kind| Dialect::Sqlite.shown_columns(kind)).unwrap_or_default();
+                // What is only shown is made from the documents again.
+                let is_known = |column: &String| {
+                    table.columns.iter().any(|(known, _)| known == column)
+                        || shown.iter().any(|field| field.name == *column)
+                };
+                let extra = columns.iter().find(|column| !is_known(column));
                 if let Some(extra) = extra {
                     return unknown(format!("a column {name}.{extra}"));
                 }

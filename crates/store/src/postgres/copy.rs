@@ -71,7 +71,7 @@ impl Source for Snapshot {
 fn cell(row: &Row, at: usize, ty: CellType) -> StoreResult<Cell> {
     Ok(match ty {
         CellType::Int => get::<Option<i64>>(row, at)?.map_or(Cell::Null, Cell::Int),
-        CellType::Text => get::<Option<String>>(row, at)?.map_or(Cell::Null, Cell::Text),
+        CellType::Text | CellType::Packed => get::<Option<String>>(row, at)?.map_or(Cell::Null, Cell::Text),
         CellType::Bytes => get::<Option<Vec<u8>>>(row, at)?.map_or(Cell::Null, Cell::Bytes),
     })
 }
@@ -116,7 +116,7 @@ impl Target for Filling {
 fn type_name(ty: CellType) -> &'static str {
     match ty {
         CellType::Int => "bigint",
-        CellType::Text => "text",
+        CellType::Text | CellType::Packed => "text",
         CellType::Bytes => "bytea",
     }
 }
@@ -136,7 +136,7 @@ fn column<'a>(rows: &'a [Vec<Cell>], at: usize, table: &Table) -> StoreResult<Pa
                 })
                 .collect::<StoreResult<Vec<Option<i64>>>>()?,
         ),
-        CellType::Text => Box::new(
+        CellType::Text | CellType::Packed => Box::new(
             cells
                 .map(|cell| match cell {
                     Cell::Null => Ok(None),

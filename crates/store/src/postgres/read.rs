@@ -211,6 +211,7 @@ impl Reader for PostgresReader {
             status: u16::try_from(get::<i64>(&row, 2)?).map_err(|_| unreadable("a remembered status"))?,
             body: get::<&str>(&row, 3)?.into(),
             created: get(&row, 4)?,
+            packed: None,
         }))
     }
 

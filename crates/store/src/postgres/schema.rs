@@ -171,8 +171,9 @@ async fn missing_columns(session: &Session, kind: &Kind) -> StoreResult<Vec<Stri
     let sql = "SELECT column_name::text FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = $1";
     let rows = session.client.query(sql, &[&kind.table]).await.map_err(|error| store_error(&error))?;
     let present = rows.iter().map(|row| get(row, 0)).collect::<StoreResult<HashSet<&str>>>()?;
-    let missing = kind.columns.iter().filter(|column| !present.is_empty() && !present.contains(column.name));
-    Ok(missing.map(|column| Dialect::Postgres.add_column(kind, column)).collect())
+    let beside = Dialect::Postgres.columns_beside(kind).into_iter();
+    let missing = beside.filter(|(name, _)| !present.is_empty() && !present.contains(name.as_str()));
+    Ok(missing.map(|(name, ty)| ddl::add_column(kind, &name, ty)).collect())
 }
 
 async fn setting(session: &Session, name: &str) -> StoreResult<Option<String>> {

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement, TransactionBehavior};
 
+use super::packing::has_texts;
+use super::read::unpacked;
 use super::{Place, READER_CACHE, WRITER_CACHE, schema, store_error};
-use crate::backup::{Catalog, Cell, EachRow, Source, Table, Target};
+use crate::backup::{Catalog, Cell, CellType, EachRow, Source, Table, Target};
+use crate::packed::Packer;
 use crate::{Schema, StoreError, StoreResult};
 
 /// A store in a read transaction.
@@ -61,7 +64,10 @@ pub(crate) fn rows(connection: &Connection, table: &Table, each: EachRow<'_>) ->
     let mut statement = connection.prepare(&table.select()).map_err(store_error)?;
     let mut rows = statement.query([]).map_err(store_error)?;
     while let Some(row) = rows.next().map_err(store_error)? {
-        let cells = (0..table.columns.len()).map(|at| cell(row.get_ref(at)?));
+        let cells = table.columns.iter().enumerate().map(|(at, (_, ty))| match ty {
+            CellType::Packed => Ok(unpacked(row, at)?.map_or(Cell::Null, Cell::Text)),
+            CellType::Int | CellType::Text | CellType::Bytes => cell(row.get_ref(at)?),
+        });
         each(cells.collect::<rusqlite::Result<_>>().map_err(store_error)?)?;
     }
     Ok(())
@@ -82,17 +88,31 @@ pub(crate) fn insert(table: &Table) -> String {
     format!(r#"INSERT INTO "{}" ({}) VALUES ({})"#, table.name, table.names(), places.join(", "))
 }
 
-/// Binds a row to an insert of it.
-pub(crate) fn bind(insert: &mut Statement<'_>, row: &[Cell]) -> rusqlite::Result<()> {
-    for (at, cell) in (1..).zip(row) {
-        match cell {
-            Cell::Null => insert.raw_bind_parameter(at, rusqlite::types::Null)?,
-            Cell::Int(n) => insert.raw_bind_parameter(at, n)?,
-            Cell::Text(text) => insert.raw_bind_parameter(at, text)?,
-            Cell::Bytes(bytes) => insert.raw_bind_parameter(at, bytes)?,
+/// Binds a row to an insert of it. Without a packer the table keeps texts as they are.
+pub(crate) fn bind(
+    insert: &mut Statement<'_>,
+    table: &Table,
+    row: &[Cell],
+    packer: Option<&Packer>,
+) -> rusqlite::Result<()> {
+    for (at, ((_, ty), cell)) in (1..).zip(table.columns.iter().zip(row)) {
+        match (cell, packer) {
+            (Cell::Text(text), Some(packer)) if *ty == CellType::Packed => {
+                insert.raw_bind_parameter(at, packer.text(table.name, text))?;
+            }
+            (Cell::Null, _) => insert.raw_bind_parameter(at, rusqlite::types::Null)?,
+            (Cell::Int(n), _) => insert.raw_bind_parameter(at, n)?,
+            (Cell::Text(text), _) => insert.raw_bind_parameter(at, text)?,
+            (Cell::Bytes(bytes), _) => insert.raw_bind_parameter(at, bytes)?,
         }
     }
     Ok(())
+}
+
+/// Whether a table of an earlier version keeps as plain text what is packed now.
+fn keeps_texts(connection: &Connection, table: &Table) -> rusqlite::Result<bool> {
+    let packed = table.columns.iter().find(|(_, ty)| *ty == CellType::Packed);
+    packed.map_or(Ok(false), |(column, _)| has_texts(connection, table.name, column))
 }
 
 /// A store that is being filled.
@@ -100,6 +120,7 @@ pub(crate) struct Filling {
     connection: Connection,
     path: PathBuf,
     schema: Schema,
+    packer: Packer,
 }
 
 /// An empty store at `path`, as a Kontor of this version would have made it, marked as incomplete.
@@ -112,17 +133,19 @@ pub(crate) fn target(path: &Path, schema: &Schema, version: usize) -> StoreResul
     // Before the marker goes everything is synced; until then a crash may cost what was restored.
     connection.pragma_update(None, "synchronous", "NORMAL").map_err(store_error)?;
     schema::tables_only(&mut connection, schema, version)?;
-    Ok(Filling { connection, path: path.to_owned(), schema: schema.clone() })
+    Ok(Filling { connection, path: path.to_owned(), schema: schema.clone(), packer: Packer::new(schema) })
 }
 
 impl Target for Filling {
     fn insert(&mut self, table: &Table, rows: Vec<Vec<Cell>>) -> StoreResult<()> {
+        let packer = &self.packer;
         let write = |connection: &mut Connection| -> rusqlite::Result<()> {
+            let packer = if keeps_texts(connection, table)? { None } else { Some(packer) };
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             {
                 let mut statement = transaction.prepare_cached(&insert(table))?;
                 for row in &rows {
-                    bind(&mut statement, row)?;
+                    bind(&mut statement, table, row, packer)?;
                     statement.raw_execute()?;
                 }
             }

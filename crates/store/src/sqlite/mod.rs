@@ -8,6 +8,7 @@
 //! - The file belongs to its owner alone; SQLite gives its log and its index file the same permissions.
 
 pub(crate) mod copy;
+mod packing;
 mod read;
 pub(crate) mod schema;
 mod write;
@@ -21,6 +22,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 pub use read::SqliteReader;
 pub use write::SqliteEngine;
 
+use crate::packed::Packer;
 use crate::{Reader, Schema, StoreError, StoreResult};
 
 /// How long a connection waits for another process that writes.
@@ -51,19 +53,20 @@ pub fn open(path: &Path, schema: &Schema, readers: usize) -> StoreResult<(Arc<dy
     let place = Place::store(path);
     let mut connection = place.connect(WRITER_CACHE)?;
     schema::bring_up_to_date(&mut connection, schema, path)?;
-    let engine = SqliteEngine::new(place.clone(), connection, schema);
-    let reader = SqliteReader::new(place, readers)?;
+    let packer = Arc::new(Packer::new(schema));
+    let engine = SqliteEngine::new(place.clone(), connection, schema, packer.clone());
+    let reader = SqliteReader::new(place, readers, packer)?;
     Ok((Arc::new(reader), engine))
 }
 
 /// Reads the store at `path`, which must be up to date.
 pub(crate) fn reader(path: &Path) -> StoreResult<Arc<dyn Reader>> {
-    Ok(Arc::new(SqliteReader::new(Place::store(path), 1)?))
+    Ok(Arc::new(SqliteReader::new(Place::store(path), 1, Arc::default())?))
 }
 
 /// Reads a file that nobody writes any more, and leaves it exactly as it is.
 pub(crate) fn read_only(path: &Path) -> StoreResult<Arc<dyn Reader>> {
-    Ok(Arc::new(SqliteReader::new(Place { path: path.to_owned(), access: Access::ReadOnly }, 1)?))
+    Ok(Arc::new(SqliteReader::new(Place { path: path.to_owned(), access: Access::ReadOnly }, 1, Arc::default())?))
 }
 
 /// Makes the file, if there is none, readable and writable for its owner only, before anything is in it.

@@ -9,8 +9,9 @@ use rusqlite::types::{ToSql, ToSqlOutput, Type, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Params};
 
 use super::{Place, READER_CACHE, store_error};
+use crate::packed::{Packer, unpack};
 use crate::query::{self, Param, ROW_COLUMNS, Sql};
-use crate::{BatchRow, Cursor, Idempotency, Kind, ListQuery, PostingRow, Reader, Row, StoreResult, Value};
+use crate::{BatchRow, Changeset, Cursor, Idempotency, Kind, ListQuery, PostingRow, Reader, Row, StoreResult, Value};
 
 /// Reads from the store, from any number of threads.
 ///
@@ -20,12 +21,13 @@ pub struct SqliteReader {
     place: Place,
     idle: Mutex<Vec<Connection>>,
     keep: usize,
+    packer: Arc<Packer>,
 }
 
 impl SqliteReader {
-    pub(super) fn new(place: Place, keep: usize) -> StoreResult<SqliteReader> {
+    pub(super) fn new(place: Place, keep: usize, packer: Arc<Packer>) -> StoreResult<SqliteReader> {
         let first = place.connect(READER_CACHE)?;
-        Ok(SqliteReader { place, idle: Mutex::new(vec![first]), keep: keep.max(1) })
+        Ok(SqliteReader { place, idle: Mutex::new(vec![first]), keep: keep.max(1), packer })
     }
 
     fn with<R>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<R>) -> StoreResult<R> {
@@ -75,6 +77,17 @@ fn shared(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Arc<str>> {
     Ok(row.get_ref(at)?.as_str()?.into())
 }
 
+/// A text that is packed; in a backup that an earlier Kontor made it is plain.
+pub(super) fn unpacked(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Option<String>> {
+    match row.get_ref(at)? {
+        ValueRef::Null => Ok(None),
+        ValueRef::Blob(bytes) => unpack(bytes)
+            .map(Some)
+            .map_err(|error| rusqlite::Error::FromSqlConversionFailure(at, Type::Blob, error.into())),
+        other => Ok(Some(other.as_str()?.to_owned())),
+    }
+}
+
 fn document(row: &rusqlite::Row<'_>, kind: &Kind) -> rusqlite::Result<Row> {
     let columns = (0..kind.columns.len()).map(|at| match row.get_ref(ROW_COLUMNS + at)? {
         ValueRef::Null => Ok(Value::Null),
@@ -86,8 +99,8 @@ fn document(row: &rusqlite::Row<'_>, kind: &Kind) -> rusqlite::Result<Row> {
         account: shared(row, 1)?,
         created: row.get(2)?,
         version: row.get(3)?,
-        data: shared(row, 4)?,
-        private: row.get_ref(5)?.as_str_or_null()?.map(Into::into),
+        data: unpacked(row, 4)?.unwrap_or_default().into(),
+        private: unpacked(row, 5)?.map(Into::into),
         columns: columns.collect::<rusqlite::Result<_>>()?,
     })
 }
@@ -136,6 +149,10 @@ fn limit(limit: usize) -> i64 {
 }
 
 impl Reader for SqliteReader {
+    fn prepare(&self, changeset: &mut Changeset) {
+        self.packer.prepare(changeset);
+    }
+
     fn get(&self, kind: &'static Kind, id: &str) -> StoreResult<Option<Row>> {
         let sql = query::select(kind) + r#" WHERE "id" = $1"#;
         self.with(|c| one(c, &sql, [id], |row| document(row, kind)))
@@ -202,8 +219,9 @@ impl Reader for SqliteReader {
                     request_hash: row.get(0)?,
                     request_id: row.get(1)?,
                     status: row.get(2)?,
-                    body: shared(row, 3)?,
+                    body: unpacked(row, 3)?.unwrap_or_default().into(),
                     created: row.get(4)?,
+                    packed: None,
                 })
             })
         })
@@ -241,7 +259,7 @@ impl Reader for SqliteReader {
     }
 
     fn prune_idempotency(&self, created_before: i64, most: usize) -> StoreResult<usize> {
-        let sql = "DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM idempotency WHERE created < $1 LIMIT $2)";
+        let sql = "DELETE FROM idempotency WHERE (scope, key) IN (SELECT scope, key FROM idempotency WHERE created < $1 LIMIT $2)";
         self.with(|c| c.prepare_cached(sql)?.execute((created_before, limit(most))))
     }
 }

@@ -5,13 +5,24 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
-use super::store_error;
+use super::{packing, store_error};
 use crate::backup::{DEFINITION, RESTORING, VERSION};
 use crate::ddl::{self, Dialect};
+use crate::packed::Packer;
 use crate::{Kind, Schema, StoreError, StoreResult};
 
+/// A step from one version of the store to the next.
+enum Migration {
+    Sql(&'static str),
+    /// What SQL alone cannot do.
+    Rewrite(fn(&Transaction<'_>, &Schema) -> StoreResult<()>),
+}
+
 /// In order; never changed once released. Its number is its place, from 1.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_books_and_bookkeeping.sql")];
+const MIGRATIONS: &[Migration] = &[
+    Migration::Sql(include_str!("migrations/0001_books_and_bookkeeping.sql")),
+    Migration::Rewrite(packing::pack_everything),
+];
 
 /// How many migrations there are.
 pub(crate) fn newest() -> usize {
@@ -27,14 +38,14 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, schema: &Schema, pat
     let definition = ddl::definition(Dialect::Sqlite, schema);
     let version = version_unless_restoring(connection, path)?;
     if version < MIGRATIONS.len() {
-        migrate(connection, path, MIGRATIONS.len(), version_unless_restoring)?;
+        migrate(connection, schema, path, MIGRATIONS.len(), version_unless_restoring)?;
     }
     define_if_needed(connection, schema, &definition)
 }
 
 fn define_if_needed(connection: &mut Connection, schema: &Schema, definition: &str) -> StoreResult<()> {
     if setting(connection, DEFINITION).map_err(store_error)?.as_deref() != Some(definition) {
-        define(connection, schema, definition).map_err(store_error)?;
+        define(connection, schema, definition)?;
     }
     Ok(())
 }
@@ -69,17 +80,19 @@ pub(super) fn mark_empty(connection: &mut Connection, path: &Path) -> StoreResul
 
 /// Makes all tables as a Kontor of this version does, without what goes by the settings alone: indexes and views.
 pub(crate) fn tables_only(connection: &mut Connection, schema: &Schema, upto: usize) -> StoreResult<()> {
-    migrate(connection, Path::new("the store"), upto, version)?;
-    let make = |connection: &Connection| -> rusqlite::Result<()> {
-        schema.kinds.iter().try_for_each(|kind| connection.execute_batch(&Dialect::Sqlite.table(kind)))
-    };
-    make(connection).map_err(store_error)
+    migrate(connection, schema, Path::new("the store"), upto, version)?;
+    let mut tables = schema.kinds.iter().map(|kind| Dialect::Sqlite.table(kind));
+    tables.try_for_each(|table| connection.execute_batch(&table)).map_err(store_error)
 }
 
 /// Makes whatever a restored store does not have yet.
 pub(super) fn complete(connection: &mut Connection, schema: &Schema, path: &Path) -> StoreResult<()> {
-    migrate(connection, path, MIGRATIONS.len(), version)?;
-    define_if_needed(connection, schema, &ddl::definition(Dialect::Sqlite, schema))
+    migrate(connection, schema, path, MIGRATIONS.len(), version)?;
+    define_if_needed(connection, schema, &ddl::definition(Dialect::Sqlite, schema))?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)?;
+    let packer = Packer::new(schema);
+    schema.kinds.iter().try_for_each(|kind| packing::fill_shown(&transaction, kind, &packer))?;
+    transaction.commit().map_err(store_error)
 }
 
 /// Takes the mark of an incomplete restore away.
@@ -127,6 +140,7 @@ const META: &str =
 
 fn migrate(
     connection: &mut Connection,
+    schema: &Schema,
     path: &Path,
     upto: usize,
     version: fn(&Connection, &Path) -> StoreResult<usize>,
@@ -135,42 +149,56 @@ fn migrate(
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)?;
         // Another process may have been quicker since we looked.
         if version(&transaction, path)? == at {
-            apply(&transaction, migration, at + 1).map_err(store_error)?;
+            apply(&transaction, schema, migration, at + 1)?;
         }
         transaction.commit().map_err(store_error)?;
     }
     Ok(())
 }
 
-fn apply(transaction: &Transaction<'_>, migration: &str, version: usize) -> rusqlite::Result<()> {
-    transaction.execute_batch(META)?;
-    transaction.execute_batch(migration)?;
-    set(transaction, VERSION, &version.to_string())
-}
-
-fn define(connection: &mut Connection, schema: &Schema, definition: &str) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for kind in &schema.kinds {
-        // The view goes first: it may name what changes.
-        transaction.execute_batch(&format!(r#"DROP VIEW IF EXISTS "{}_view""#, kind.table))?;
-        transaction.execute_batch(&Dialect::Sqlite.table(kind))?;
-        add_missing_columns(&transaction, kind)?;
-        for index in Dialect::Sqlite.indexes(kind) {
-            transaction.execute_batch(&index)?;
-        }
-        transaction.execute_batch(&Dialect::Sqlite.view(kind))?;
+fn apply(transaction: &Transaction<'_>, schema: &Schema, migration: &Migration, version: usize) -> StoreResult<()> {
+    transaction.execute_batch(META).map_err(store_error)?;
+    match migration {
+        Migration::Sql(sql) => transaction.execute_batch(sql).map_err(store_error)?,
+        Migration::Rewrite(rewrite) => rewrite(transaction, schema)?,
     }
-    set(&transaction, DEFINITION, definition)?;
-    transaction.commit()
+    set(transaction, VERSION, &version.to_string()).map_err(store_error)
 }
 
-fn add_missing_columns(transaction: &Transaction<'_>, kind: &Kind) -> rusqlite::Result<()> {
+fn define(connection: &mut Connection, schema: &Schema, definition: &str) -> StoreResult<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)?;
+    let packer = Packer::new(schema);
+    for kind in &schema.kinds {
+        if make(&transaction, kind).map_err(store_error)? {
+            packing::fill_shown(&transaction, kind, &packer)?;
+        }
+    }
+    set(&transaction, DEFINITION, definition).map_err(store_error)?;
+    transaction.commit().map_err(store_error)
+}
+
+/// Makes what is missing for a kind. Answers whether its table was there and got columns.
+fn make(transaction: &Transaction<'_>, kind: &Kind) -> rusqlite::Result<bool> {
+    // The view goes first: it may name what changes.
+    transaction.execute_batch(&format!(r#"DROP VIEW IF EXISTS "{}_view""#, kind.table))?;
+    transaction.execute_batch(&Dialect::Sqlite.table(kind))?;
+    let got_columns = add_missing_columns(transaction, kind)?;
+    for index in Dialect::Sqlite.indexes(kind) {
+        transaction.execute_batch(&index)?;
+    }
+    transaction.execute_batch(&Dialect::Sqlite.view(kind))?;
+    Ok(got_columns)
+}
+
+fn add_missing_columns(transaction: &Transaction<'_>, kind: &Kind) -> rusqlite::Result<bool> {
     let mut present = transaction.prepare("SELECT name FROM pragma_table_info($1)")?;
     let present: HashSet<String> = present.query_map([kind.table], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    for column in kind.columns.iter().filter(|column| !present.contains(column.name)) {
-        transaction.execute_batch(&Dialect::Sqlite.add_column(kind, column))?;
+    let mut missing = Dialect::Sqlite.columns_beside(kind);
+    missing.retain(|(name, _)| !present.contains(name));
+    for (name, ty) in &missing {
+        transaction.execute_batch(&ddl::add_column(kind, name, ty))?;
     }
-    Ok(())
+    Ok(!missing.is_empty())
 }
 
 fn setting(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {

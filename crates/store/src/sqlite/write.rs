@@ -1,6 +1,8 @@
 //! The writing side.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ledger::LedgerAccount;
 use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
@@ -8,10 +10,12 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::{Place, WRITER_CACHE, store_error};
+use crate::ddl::Dialect;
+use crate::packed::Packer;
 use crate::touched::{self, Made, Touched};
 use crate::{
-    Batch, Changeset, Claim, Engine, Idempotency, Journal, Kind, Known, Row, Schema, Settle, StoreError, StoreResult,
-    Value, Verdict, Write, WriteKind, judge,
+    Batch, Changeset, Claim, Engine, Idempotency, Journal, Kind, Known, Schema, Settle, StoreError, StoreResult, Value,
+    Verdict, Write, WriteKind, judge,
 };
 
 /// The store's writing side, with the connection that it owns.
@@ -20,6 +24,7 @@ pub struct SqliteEngine {
     place: Place,
     connection: Option<Connection>,
     tables: HashMap<&'static str, TableSql>,
+    packer: Arc<Packer>,
 }
 
 /// The statements of a kind's table.
@@ -34,8 +39,9 @@ struct TableSql {
 impl TableSql {
     fn new(kind: &Kind) -> TableSql {
         let table = kind.table;
-        let fixed = ["id", "account", "created", "version", "data", "private"];
-        let names: Vec<&str> = fixed.into_iter().chain(kind.columns.iter().map(|column| column.name)).collect();
+        let names = ["id", "account", "created", "version", "data", "private"].map(str::to_owned).into_iter();
+        let names: Vec<String> =
+            names.chain(Dialect::Sqlite.columns_beside(kind).into_iter().map(|(name, _)| name)).collect();
         // Unlike `$1`, which SQLite numbers by where it first appears, `?1` is the first wherever it stands.
         let values: Vec<String> = (1..=names.len()).map(|n| format!("?{n}")).collect();
         let sets: Vec<String> =
@@ -67,9 +73,9 @@ impl From<rusqlite::Error> for Failure {
 }
 
 impl SqliteEngine {
-    pub(super) fn new(place: Place, connection: Connection, schema: &Schema) -> SqliteEngine {
+    pub(super) fn new(place: Place, connection: Connection, schema: &Schema, packer: Arc<Packer>) -> SqliteEngine {
         let tables = schema.kinds.iter().map(|kind| (kind.table, TableSql::new(kind))).collect();
-        SqliteEngine { place, connection: Some(connection), tables }
+        SqliteEngine { place, connection: Some(connection), tables, packer }
     }
 
     fn attempt(&mut self, batch: &Batch, made: Made) -> Result<Vec<Verdict>, Failure> {
@@ -79,7 +85,7 @@ impl SqliteEngine {
         };
         let connection = self.connection.insert(connection);
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let store = Open { transaction: &transaction, tables: &self.tables };
+        let store = Open { transaction: &transaction, tables: &self.tables, packer: &self.packer };
         let mut known = store.known(&Touched::of(batch, made))?;
         let verdicts = judge(&mut known, &batch.changesets);
         if made.leaves_doubt(&verdicts) {
@@ -115,6 +121,7 @@ impl Engine for SqliteEngine {
 struct Open<'t> {
     transaction: &'t Transaction<'t>,
     tables: &'t HashMap<&'static str, TableSql>,
+    packer: &'t Packer,
 }
 
 impl Open<'_> {
@@ -190,11 +197,11 @@ impl Open<'_> {
 
     fn write_documents(&self, changeset: &Changeset) -> Result<(), Failure> {
         for write in &changeset.writes {
-            let Write { kind, what, row } = write;
+            let Write { kind, what, row, .. } = write;
             let table = self.table(kind.table)?;
             let rows = match what {
-                WriteKind::Create => self.execute_row(&table.insert, row)?,
-                WriteKind::Update => self.execute_row(&table.update, row)?,
+                WriteKind::Create => self.execute_row(&table.insert, write)?,
+                WriteKind::Update => self.execute_row(&table.update, write)?,
                 WriteKind::Delete => self.transaction.prepare_cached(&table.delete)?.execute([&*row.id])?,
             };
             if rows != 1 {
@@ -205,15 +212,20 @@ impl Open<'_> {
         Ok(())
     }
 
-    fn execute_row(&self, sql: &str, row: &Row) -> rusqlite::Result<usize> {
+    fn execute_row(&self, sql: &str, write: &Write) -> rusqlite::Result<usize> {
+        let row = &write.row;
+        let packed = match &write.packed {
+            Some(packed) => Cow::Borrowed(packed),
+            None => Cow::Owned(self.packer.document(write.kind, row)),
+        };
         let mut statement = self.transaction.prepare_cached(sql)?;
         statement.raw_bind_parameter(1, &*row.id)?;
         statement.raw_bind_parameter(2, &*row.account)?;
         statement.raw_bind_parameter(3, row.created)?;
         statement.raw_bind_parameter(4, row.version)?;
-        statement.raw_bind_parameter(5, &*row.data)?;
-        statement.raw_bind_parameter(6, row.private.as_deref())?;
-        for (at, value) in (7..).zip(&row.columns) {
+        statement.raw_bind_parameter(5, &packed.data)?;
+        statement.raw_bind_parameter(6, &packed.private)?;
+        for (at, value) in (7..).zip(row.columns.iter().chain(&packed.shown)) {
             statement.raw_bind_parameter(at, value)?;
         }
         statement.raw_execute()
@@ -292,6 +304,10 @@ impl Open<'_> {
 
     fn remember(&self, record: &Idempotency) -> rusqlite::Result<()> {
         let sql = "INSERT INTO idempotency (scope, key, request_hash, request_id, status, created, body) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let body = match &record.packed {
+            Some(packed) => Cow::Borrowed(packed),
+            None => Cow::Owned(self.packer.answer(&record.body)),
+        };
         self.transaction.prepare_cached(sql)?.execute((
             &record.scope,
             &record.key,
@@ -299,7 +315,7 @@ impl Open<'_> {
             &record.request_id,
             record.status,
             record.created,
-            &*record.body,
+            &*body,
         ))?;
         Ok(())
     }
@@ -349,8 +365,6 @@ impl ToSql for Value {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     #[test]

@@ -322,7 +322,7 @@ impl Change {
     }
 
     fn write(mut self, what: WriteKind, row: Row) -> Change {
-        self.0.writes.push(Write { kind: kind_of(&row.id), what, row });
+        self.0.writes.push(Write { kind: kind_of(&row.id), what, row, packed: None });
         self
     }
 
@@ -426,6 +426,7 @@ pub fn record(key: &str, body: &str, created: i64) -> Idempotency {
         status: 402,
         body: body.into(),
         created,
+        packed: None,
     }
 }
 

@@ -144,6 +144,7 @@ async fn remembered_answers_are_forgotten_after_a_day() {
             status: 200,
             body: "{}".into(),
             created: sandbox.world.now().0,
+            packed: None,
         };
         sandbox.run(move |tx| {
             tx.remember(record.clone());

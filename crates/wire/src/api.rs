@@ -207,6 +207,8 @@ impl Api {
                     status,
                     body: remembered,
                     created: tx.now().0,
+                    packed: None,
+                    packed: None,
                 });
                 Ok(Answer { status, body, original_request: Some(asked.request_id.clone()), is_replay: false })
             })

@@ -208,7 +208,6 @@ impl Api {
                     body: remembered,
                     created: tx.now().0,
                     packed: None,
-                    packed: None,
                 });
                 Ok(Answer { status, body, original_request: Some(asked.request_id.clone()), is_replay: false })
             })

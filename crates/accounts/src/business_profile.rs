@@ -1,6 +1,6 @@
 //! What callers say of an account's business.
 
-use kernel::{ApiError, Currency, Patch, Result};
+use kernel::{ApiError, Currency, Patch, Result, too_low};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -118,8 +118,7 @@ fn not_negative(value: i64, param: &str) -> Result<i64> {
     if 0 <= value {
         return Ok(value);
     }
-    let error = ApiError::invalid(param, "This value must be greater than or equal to 0.");
-    Err(error.code("parameter_invalid_integer"))
+    Err(too_low(param, 0))
 }
 
 /// `2025-12-31`.

@@ -195,10 +195,28 @@ pub fn missing(param: &str) -> ApiError {
     ApiError::invalid(param, format!("Missing required param: {param}.")).code("parameter_missing")
 }
 
+/// 400 `parameter_invalid_integer`: a number below the least that the parameter takes.
+pub fn too_low(param: &str, least: i64) -> ApiError {
+    ApiError::invalid(param, format!("This value must be greater than or equal to {least}."))
+        .code("parameter_invalid_integer")
+}
+
+/// 400 `parameter_invalid_integer`: a number above the most that the parameter takes.
+pub fn too_high(param: &str, most: i64) -> ApiError {
+    ApiError::invalid(param, format!("This value must be less than or equal to {most}."))
+        .code("parameter_invalid_integer")
+}
+
 /// 404 `resource_missing`: the same for an object that does not exist and for one of somebody else.
 ///
 /// `noun` is the resource in words (`charge`), `param` the parameter that named it.
 pub fn resource_missing(noun: &str, id: &str, param: &str) -> ApiError {
+    // Most names keep their underscores in Stripe's sentences; these do not.
+    let noun = match noun {
+        "balance_transaction" => "balance transaction",
+        "webhook_endpoint" => "webhook endpoint",
+        other => other,
+    };
     ApiError::invalid(param, format!("No such {noun}: '{id}'")).status(404).code("resource_missing")
 }
 

@@ -15,7 +15,7 @@ mod zone;
 
 pub use country::Country;
 pub use currency::Currency;
-pub use error::{ApiError, ErrorType, Result, missing, resource_missing};
+pub use error::{ApiError, ErrorType, Result, missing, resource_missing, too_high, too_low};
 pub use ids::{Ids, Rng};
 pub use metadata::{Metadata, MetadataPatch};
 pub use money::{Money, prorate, round_half_up};

@@ -169,7 +169,7 @@ impl Api {
         let mut params = read_params(route, request, &headers)?;
         let canonical = params.clone();
         let expand = params.take_as::<Vec<String>>("expand")?.unwrap_or_default();
-        let paging = if route.is_list { Paging::take(&mut params)? } else { Paging::none() };
+        let paging = if route.is_list { Paging::take(&mut params, route.has_created)? } else { Paging::none() };
         let call = Call { route, path: &path, params: &params, paging: &paging, expand: &expand };
         match (route.method, &headers.idempotency_key) {
             (Method::Get, _) => {

@@ -1,6 +1,6 @@
 //! Pages of documents: `limit`, `starting_after`, `ending_before`, `has_more`, newest first.
 
-use kernel::{ApiError, Result};
+use kernel::{ApiError, Result, too_high, too_low};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -97,13 +97,14 @@ impl Paging {
         Paging { limit: 10, cursor: Cursor::Start, created: None }
     }
 
-    /// Takes the paging parameters off.
-    pub(crate) fn take(params: &mut Params) -> Result<Paging> {
+    /// Takes the paging parameters off; `created` as well, where the list can be limited to a time.
+    pub(crate) fn take(params: &mut Params, has_created: bool) -> Result<Paging> {
         let limit = params.take_as::<i64>("limit")?.unwrap_or(10);
-        if !(1..=100).contains(&limit) {
-            let problem = if limit < 1 { "greater than or equal to 1" } else { "less than or equal to 100" };
-            return Err(ApiError::invalid("limit", format!("Invalid limit: this value must be {problem}."))
-                .code("parameter_invalid_integer"));
+        if limit < 1 {
+            return Err(too_low("limit", 1));
+        }
+        if 100 < limit {
+            return Err(too_high("limit", 100));
         }
         let after = params.take_as::<String>("starting_after")?;
         let before = params.take_as::<String>("ending_before")?;
@@ -120,7 +121,8 @@ impl Paging {
             }
         };
         let limit = usize::try_from(limit).unwrap_or(10);
-        Ok(Paging { limit, cursor, created: params.take_as("created")? })
+        let created = if has_created { params.take_as("created")? } else { None };
+        Ok(Paging { limit, cursor, created })
     }
 }
 

@@ -160,7 +160,8 @@ fn operation(route: &Route, params: Value, answer: &Value, components: &Definiti
                 query(name, schema);
             }
             if route.is_list {
-                paging_parameters().iter().for_each(|(name, schema)| query(name, schema));
+                let taken = |(name, _): &&(&str, Value)| *name != "created" || route.has_created;
+                paging_parameters().iter().filter(taken).for_each(|(name, schema)| query(name, schema));
             }
             query("expand", &expand);
         }

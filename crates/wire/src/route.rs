@@ -85,6 +85,8 @@ pub struct Route {
     pub access: Access,
     /// Whether it answers pages: `limit`, `starting_after` and `ending_before` are taken.
     pub is_list: bool,
+    /// Whether a list takes `created`, too.
+    pub(crate) has_created: bool,
     pub(crate) handler: Handler,
     pub(crate) params_schema: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) answer_schema: fn(&mut SchemaGenerator) -> Schema,
@@ -94,6 +96,12 @@ impl Route {
     /// The same route, open to publishable keys.
     pub fn publishable(mut self) -> Route {
         self.access = Access::Publishable;
+        self
+    }
+
+    /// The same list, which cannot be limited to a time.
+    pub fn without_created(mut self) -> Route {
+        self.has_created = false;
         self
     }
 }
@@ -116,6 +124,7 @@ where
         id,
         access: Access::Secret,
         is_list: false,
+        has_created: false,
         handler: Box::new(move |tx, path, params, _| Ok(endpoint(tx, path, decode(params)?)?.content)),
         params_schema: schema::<P>,
         answer_schema: schema::<T>,
@@ -158,6 +167,7 @@ pub fn retrieve<D: Document>(path: &'static str, id: &'static str, param: &'stat
         id,
         access: Access::Secret,
         is_list: false,
+        has_created: false,
         handler: Box::new(move |tx, path, params, _| {
             decode::<NoParams>(params)?;
             let id = path.values.last().map_or("", String::as_str);
@@ -172,7 +182,7 @@ pub fn retrieve<D: Document>(path: &'static str, id: &'static str, param: &'stat
 }
 
 /// A route that answers a page of `D`, newest first. `spec` turns its filters into conditions; wire itself takes `limit`,
-/// `starting_after`, `ending_before` and `created`.
+/// `starting_after`, `ending_before` and, unless [`Route::without_created`], `created`.
 pub fn list<D: Document, P>(
     path: &'static str,
     id: &'static str,
@@ -187,6 +197,7 @@ where
         id,
         access: Access::Secret,
         is_list: true,
+        has_created: true,
         handler: Box::new(move |tx, path, params, paging| {
             let spec = spec(tx, path, decode(params)?)?;
             run_list::<D>(tx, path, spec, paging)

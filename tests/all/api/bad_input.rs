@@ -140,6 +140,72 @@ fn list_parameters_have_bounds() {
 }
 
 #[test]
+fn a_number_out_of_bounds_is_told_in_the_same_words_everywhere() {
+    let sandbox = Sandbox::new(7);
+    let seller = sandbox.seller(&[]);
+    let charge = [("amount", "10000"), ("currency", "usd"), ("source", "tok_bypassPending")];
+    let charge = sandbox.post("/v1/charges", &charge).ok()["id"].as_str().unwrap().to_owned();
+    let held = [("amount", "10000"), ("currency", "usd"), ("source", "tok_visa"), ("capture", "false")];
+    let held = sandbox.post("/v1/charges", &held).ok()["id"].as_str().unwrap().to_owned();
+    let to = [("amount", "100"), ("currency", "usd"), ("destination", seller.as_str())];
+    let transfer = sandbox.post("/v1/transfers", &to).ok()["id"].as_str().unwrap().to_owned();
+    let dollars = ("currency", "usd");
+    let cases: Vec<(String, Vec<(&str, &str)>)> = vec![
+        ("/v1/payment_intents".into(), vec![dollars]),
+        ("/v1/charges".into(), vec![dollars, ("source", "tok_visa")]),
+        (format!("/v1/charges/{held}/capture"), vec![]),
+        ("/v1/refunds".into(), vec![("charge", &charge)]),
+        ("/v1/transfers".into(), vec![dollars, ("destination", &seller)]),
+        (format!("/v1/transfers/{transfer}/reversals"), vec![]),
+        ("/v1/payouts".into(), vec![dollars]),
+    ];
+    for (path, form) in cases {
+        for amount in ["0", "-1"] {
+            let error = sandbox.post(&path, &[&form[..], &[("amount", amount)]].concat()).refused(400);
+            assert_eq!(error["message"], "This value must be greater than or equal to 1.", "{path}: {error:#}");
+            assert_eq!((&error["code"], &error["param"]), (&"parameter_invalid_integer".into(), &"amount".into()));
+        }
+    }
+    let error = sandbox.get("/v1/charges?limit=101").refused(400);
+    assert_eq!(error["message"], "This value must be less than or equal to 100.");
+    let error = sandbox.get("/v1/events?limit=0").refused(400);
+    assert_eq!(error["message"], "This value must be greater than or equal to 1.");
+    sandbox.audit();
+}
+
+#[test]
+fn lists_that_cannot_be_limited_to_a_time_refuse_to_be() {
+    let sandbox = Sandbox::new(7);
+    let seller = sandbox.seller(&[]);
+    sandbox.get("/v1/charges?created[gte]=1").ok();
+    for path in [
+        format!("/v1/accounts/{seller}/persons"),
+        format!("/v1/accounts/{seller}/external_accounts"),
+        "/v1/payment_methods".into(),
+        "/v1/webhook_endpoints".into(),
+    ] {
+        sandbox.get(&path).ok();
+        let error = sandbox.get(&format!("{path}?created[gte]=1")).refused(400);
+        assert_eq!((&error["code"], &error["param"]), (&"parameter_unknown".into(), &"created".into()), "{path}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_named_as_stripe_names_it() {
+    let sandbox = Sandbox::new(7);
+    for (path, message) in [
+        ("/v1/balance_transactions/txn_x", "No such balance transaction: 'txn_x'"),
+        ("/v1/webhook_endpoints/we_x", "No such webhook endpoint: 'we_x'"),
+        ("/v1/payment_intents/pi_x", "No such payment_intent: 'pi_x'"),
+        ("/v1/charges/ch_x", "No such charge: 'ch_x'"),
+    ] {
+        assert_eq!(sandbox.get(path).refused(404)["message"], message);
+    }
+    let search = sandbox.get("/v1/charges/search?query=amount>1").refused(400);
+    assert_eq!(search["message"], "Searching for charges is not supported by this version of Kontor yet.");
+}
+
+#[test]
 fn more_than_there_is_cannot_be_refunded_reversed_or_paid_out() {
     let sandbox = Sandbox::new(7);
     let seller = sandbox.seller(&[]);

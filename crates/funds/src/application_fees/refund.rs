@@ -1,6 +1,6 @@
 //! Giving a fee, or a part, back to the connected account.
 
-use kernel::{ApiError, Metadata, MetadataPatch, Money, Patch, Result, prorate, resource_missing};
+use kernel::{ApiError, Metadata, MetadataPatch, Money, Patch, Result, prorate, resource_missing, too_low};
 use ledger::Code;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -60,7 +60,7 @@ pub fn refund(tx: &mut Tx, id: &str, p: RefundFee) -> Result<Doc<FeeRefund>> {
     }
     let amount = p.amount.unwrap_or(left);
     if amount < 1 {
-        return Err(below_one());
+        return Err(too_low("amount", 1));
     }
     if left < amount {
         let money = |amount| Money::new(amount, fee.currency);
@@ -166,11 +166,6 @@ fn find(tx: &mut Tx, path: &Path) -> Result<Doc<FeeRefund>> {
         return Err(resource_missing("fee_refund", path.at(1), "id"));
     }
     Ok(refund)
-}
-
-fn below_one() -> ApiError {
-    ApiError::invalid("amount", "Invalid integer: this value must be greater than or equal to 1.")
-        .code("parameter_invalid_integer")
 }
 
 fn already_refunded(id: &str) -> ApiError {

@@ -22,7 +22,8 @@ pub(crate) fn routes() -> Vec<Route> {
         list::<ApplicationFee, ListFees>("/v1/application_fees", "applicationFees.list", list_fees),
         retrieve::<ApplicationFee>("/v1/application_fees/{id}", "applicationFees.retrieve", "id"),
         post("/v1/application_fees/{id}/refund", "applicationFees.refund", refund::legacy),
-        list::<FeeRefund, NoParams>("/v1/application_fees/{id}/refunds", "applicationFees.listRefunds", list_refunds),
+        list::<FeeRefund, NoParams>("/v1/application_fees/{id}/refunds", "applicationFees.listRefunds", list_refunds)
+            .without_created(),
         post("/v1/application_fees/{id}/refunds", "applicationFees.createRefund", refund::endpoint),
         get("/v1/application_fees/{fee}/refunds/{id}", "applicationFees.retrieveRefund", refund::retrieve),
         post("/v1/application_fees/{fee}/refunds/{id}", "applicationFees.updateRefund", refund::update),

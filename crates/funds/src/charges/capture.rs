@@ -1,11 +1,11 @@
 //! Taking the money of an authorised charge, whole or in part.
 
-use kernel::{ApiError, Money, Result};
+use kernel::{ApiError, Money, Result, too_low};
 use store::{Doc, Tx};
 
 use super::approve::{card_of, descriptor};
 use super::book::book;
-use super::split::{fee_and_transfer_amount, negative, transfer_above_charge};
+use super::split::{fee_and_transfer_amount, transfer_above_charge};
 use super::{CaptureOrder, Charge};
 
 /// Captures an authorised charge: all of it, or `order.amount`; what is left is released.
@@ -23,7 +23,7 @@ pub fn capture(tx: &mut Tx, charge: &mut Doc<Charge>, order: CaptureOrder) -> Re
     let amount = order.amount.unwrap_or(charge.amount);
     let (asked, authorised) = (Money::new(amount, charge.currency), Money::new(charge.amount, charge.currency));
     if amount < 1 {
-        return Err(negative("amount_to_capture"));
+        return Err(too_low("amount_to_capture", 1));
     }
     if authorised.amount < amount {
         return Err(above_authorised(asked, authorised));
@@ -61,7 +61,7 @@ fn change_split(charge: &mut Doc<Charge>, order: &CaptureOrder, captured: Money)
     let is_direct = charge.application.is_some();
     if let Some(fee) = order.application_fee_amount {
         if fee < 0 {
-            return Err(negative("application_fee_amount"));
+            return Err(too_low("application_fee_amount", 0));
         }
         if !is_direct && charge.private.transfer.is_none() {
             return Err(no_connected_account());
@@ -74,7 +74,7 @@ fn change_split(charge: &mut Doc<Charge>, order: &CaptureOrder, captured: Money)
     }
     if let Some(amount) = order.transfer_amount {
         if amount < 1 {
-            return Err(negative("transfer_data[amount]"));
+            return Err(too_low("transfer_data[amount]", 1));
         }
         if captured.amount < amount {
             return Err(transfer_above_charge(Money::new(amount, captured.currency), captured));

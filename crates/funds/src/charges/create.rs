@@ -3,7 +3,7 @@
 //! It takes Stripe's ready-made test tokens (`tok_visa`), as the tests of older programs use them. Tokens made from a
 //! card, customers' default sources and debits of connected accounts are not there: payment intents do all but the last.
 
-use kernel::{ApiError, Currency, Metadata, MetadataPatch, Money, Patch, Result, missing};
+use kernel::{ApiError, Currency, Metadata, MetadataPatch, Money, Patch, Result, missing, too_low};
 use rails::cards::{Answer, Ask, Given, TestCard, authorize, find_token};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -125,7 +125,7 @@ fn check_amount(p: &CreateCharge) -> Result<Money> {
     let currency = p.currency.ok_or_else(|| missing("currency"))?;
     let least = currency.minimum_charge();
     if amount < 1 {
-        return Err(super::split::negative("amount"));
+        return Err(too_low("amount", 1));
     }
     if amount < least {
         let least = Money::new(least, currency);

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
 use store::Tx;
-use wire::{Expander, ListSpec, Path, Reply, Route, list, post, retrieve};
+use wire::{Expander, ListSpec, Path, Reply, Route, get, list, post, retrieve};
 
 use super::{CaptureOrder, Charge, FraudDetails, capture, create};
 use crate::refunds;
@@ -133,6 +133,7 @@ pub(crate) fn routes() -> Vec<Route> {
     vec![
         list::<Charge, ListCharges>("/v1/charges", "charges.list", list_charges),
         post("/v1/charges", "charges.create", create::endpoint),
+        get("/v1/charges/search", "charges.search", search),
         retrieve::<Charge>("/v1/charges/{charge}", "charges.retrieve", "id"),
         post("/v1/charges/{charge}", "charges.update", update),
         post("/v1/charges/{charge}/capture", "charges.capture", capture_charge),
@@ -142,6 +143,23 @@ pub(crate) fn routes() -> Vec<Route> {
 /// `refunds` exists on expansion only (since Stripe's 2022-11-15).
 pub(crate) fn expanders() -> Vec<Expander> {
     vec![Expander { object: "charge", field: "refunds", make: refunds::list_of }]
+}
+
+/// Parameters of `GET /v1/charges/search`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "the answer does not depend on them")]
+pub struct SearchCharges {
+    /// How many.
+    limit: Option<i64>,
+    /// Which page.
+    page: Option<String>,
+    /// What is looked for.
+    query: Option<String>,
+}
+
+fn search(_: &mut Tx, _: &Path, _: SearchCharges) -> Result<Reply<Charge>> {
+    Err(ApiError::not_yet("query", "Searching for charges"))
 }
 
 fn list_charges(tx: &mut Tx, _: &Path, p: ListCharges) -> Result<ListSpec> {

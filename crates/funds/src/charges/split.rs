@@ -1,7 +1,7 @@
 //! How a payment may be shared out: the rules of money.md 2.2 to 2.5, checked before anything is charged.
 
 use accounts::Account;
-use kernel::{ApiError, Money, Result};
+use kernel::{ApiError, Money, Result, too_low};
 use store::{Doc, Tx};
 
 use super::{Split, TransferOrder};
@@ -28,7 +28,7 @@ pub fn check_split(tx: &mut Tx, split: &Split) -> Result<()> {
 fn check_fee(own: &Account, split: &Split) -> Result<()> {
     let Some(fee) = split.application_fee_amount else { return Ok(()) };
     if fee < 0 {
-        return Err(negative("application_fee_amount"));
+        return Err(too_low("application_fee_amount", 0));
     }
     if !own.is_connected() && split.transfer.is_none() {
         return Err(fee_without_connected_account());
@@ -62,7 +62,7 @@ fn check_transfer(tx: &mut Tx, split: &Split, transfer: &TransferOrder) -> Resul
             return Err(fee_and_transfer_amount());
         }
         if amount < 1 {
-            return Err(negative("transfer_data[amount]"));
+            return Err(too_low("transfer_data[amount]", 1));
         }
         if split.amount.amount < amount {
             return Err(transfer_above_charge(Money::new(amount, split.amount.currency), split.amount));
@@ -75,11 +75,6 @@ fn check_transfer(tx: &mut Tx, split: &Split, transfer: &TransferOrder) -> Resul
         ));
     }
     accounts::destination(tx, &transfer.destination, "transfer_data[destination]")
-}
-
-pub(super) fn negative(param: &str) -> ApiError {
-    ApiError::invalid(param, "Invalid integer: this value must be greater than or equal to 1.")
-        .code("parameter_invalid_integer")
 }
 
 fn fee_without_connected_account() -> ApiError {

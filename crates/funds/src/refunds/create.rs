@@ -1,6 +1,6 @@
 //! `POST /v1/refunds`: giving a payment, or a part, back to the payer.
 
-use kernel::{ApiError, Metadata, MetadataPatch, Money, Patch, Result, resource_missing};
+use kernel::{ApiError, Metadata, MetadataPatch, Money, Patch, Result, resource_missing, too_low};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{Doc, Filter, Tx};
@@ -90,7 +90,7 @@ pub fn create(tx: &mut Tx, p: CreateRefund) -> Result<Doc<Refund>> {
     }
     let amount = p.amount.unwrap_or(left);
     if amount < 1 {
-        return Err(below_one());
+        return Err(too_low("amount", 1));
     }
     if left < amount {
         return Err(amount_too_large(&charge, amount, left));
@@ -214,11 +214,6 @@ fn charged_back(charge: &str) -> ApiError {
 
 fn already_refunded(charge: &str) -> ApiError {
     ApiError::bad_request(format!("Charge {charge} has already been refunded.")).code("charge_already_refunded")
-}
-
-fn below_one() -> ApiError {
-    ApiError::invalid("amount", "Invalid integer: this value must be greater than or equal to 1.")
-        .code("parameter_invalid_integer")
 }
 
 fn amount_too_large(charge: &Charge, asked: i64, left: i64) -> ApiError {

@@ -1,7 +1,7 @@
 //! `POST /v1/transfers`: sending money by itself, or from a charge.
 
 use accounts::Account;
-use kernel::{ApiError, Currency, Metadata, MetadataPatch, Money, Patch, Result, Timestamp, missing};
+use kernel::{ApiError, Currency, Metadata, MetadataPatch, Money, Patch, Result, Timestamp, missing, too_low};
 use ledger::LedgerAccount;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -59,7 +59,7 @@ pub(super) fn endpoint(tx: &mut Tx, _: &Path, p: CreateTransfer) -> Result<Reply
 /// See [`endpoint`].
 pub fn create(tx: &mut Tx, p: CreateTransfer) -> Result<Doc<Transfer>> {
     if p.amount.is_some_and(|amount| amount < 1) {
-        return Err(amount_below_one());
+        return Err(too_low("amount", 1));
     }
     if p.amount.is_some_and(|amount| LARGEST < amount) {
         return Err(amount_too_large(p.currency));
@@ -155,11 +155,6 @@ fn from_charge(tx: &mut Tx, id: &str, p: &CreateTransfer) -> Result<Part> {
         transfer_group: Some(group),
         needs_available: booking.available_on <= tx.now(),
     })
-}
-
-fn amount_below_one() -> ApiError {
-    ApiError::invalid("amount", "Invalid integer: this value must be greater than or equal to 1.")
-        .code("parameter_invalid_integer")
 }
 
 fn amount_too_large(currency: Currency) -> ApiError {

@@ -1,7 +1,7 @@
 //! `POST /v1/transfers/{id}/reversals`: bringing money back.
 
 use accounts::{Account, Liable};
-use kernel::{ApiError, Metadata, MetadataPatch, Money, Patch, Result, prorate};
+use kernel::{ApiError, Metadata, MetadataPatch, Money, Patch, Result, prorate, too_low};
 use ledger::Code;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -51,7 +51,7 @@ pub fn reverse(tx: &mut Tx, id: &str, p: ReverseTransfer) -> Result<Doc<Transfer
     }
     let amount = p.amount.unwrap_or(left);
     if amount < 1 {
-        return Err(below_one());
+        return Err(too_low("amount", 1));
     }
     if left < amount {
         let money = |amount| Money::new(amount, transfer.currency);
@@ -168,11 +168,6 @@ pub(crate) fn fee_of(tx: &mut Tx, transfer: &Transfer) -> Result<Option<Doc<Appl
     let Some(payment) = &transfer.destination_payment else { return Ok(None) };
     let payment = tx.load::<Charge>(payment)?;
     payment.application_fee.as_ref().map(|fee| tx.load::<ApplicationFee>(fee)).transpose()
-}
-
-fn below_one() -> ApiError {
-    ApiError::invalid("amount", "Invalid integer: this value must be greater than or equal to 1.")
-        .code("parameter_invalid_integer")
 }
 
 fn already_reversed(id: &str) -> ApiError {

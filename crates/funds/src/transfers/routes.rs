@@ -25,7 +25,8 @@ pub(crate) fn routes() -> Vec<Route> {
         post("/v1/transfers", "transfers.create", create::endpoint),
         retrieve::<Transfer>("/v1/transfers/{transfer}", "transfers.retrieve", "transfer"),
         post("/v1/transfers/{transfer}", "transfers.update", update::transfer),
-        list::<TransferReversal, NoParams>("/v1/transfers/{id}/reversals", "transfers.listReversals", list_reversals),
+        list::<TransferReversal, NoParams>("/v1/transfers/{id}/reversals", "transfers.listReversals", list_reversals)
+            .without_created(),
         post("/v1/transfers/{id}/reversals", "transfers.createReversal", reverse::endpoint),
         get("/v1/transfers/{transfer}/reversals/{id}", "transfers.retrieveReversal", update::retrieve_reversal),
         post("/v1/transfers/{transfer}/reversals/{id}", "transfers.updateReversal", update::reversal),

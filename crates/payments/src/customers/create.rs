@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{ApiError, Metadata, MetadataPatch, Patch, Result};
+use kernel::{ApiError, Metadata, MetadataPatch, Patch, Result, too_high, too_low};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -294,11 +294,8 @@ impl Details {
             Some(_) | None => {}
         }
         match self.next_invoice_sequence {
-            Some(next) if !(1..=1_000_000_000).contains(&next) => Err(ApiError::invalid(
-                "next_invoice_sequence",
-                "This value must be greater than or equal to 1 and less than or equal to 1000000000.",
-            )
-            .code("parameter_invalid_integer")),
+            Some(next) if next < 1 => Err(too_low("next_invoice_sequence", 1)),
+            Some(next) if 1_000_000_000 < next => Err(too_high("next_invoice_sequence", 1_000_000_000)),
             Some(_) | None => Ok(()),
         }
     }

@@ -26,6 +26,7 @@ pub(super) fn list_route() -> Route {
         "customers.listPaymentMethods",
         list,
     )
+    .without_created()
 }
 
 fn list(tx: &mut Tx, path: &Path, p: ListOfCustomer) -> Result<ListSpec> {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use kernel::{ApiError, Currency, Money, Result};
+use kernel::{ApiError, Currency, Money, Result, too_low};
 
 /// The most in minor units: eight digits, and more where the unit is small (Stripe, "minimum and maximum charge amounts").
 fn most(currency: Currency) -> i64 {
@@ -43,8 +43,7 @@ pub(super) fn check(money: Money) -> Result<()> {
     let Money { amount, currency } = money;
     let minimum = currency.minimum_charge();
     if amount < 1 {
-        return Err(ApiError::invalid("amount", "This value must be greater than or equal to 1.")
-            .code("parameter_invalid_integer"));
+        return Err(too_low("amount", 1));
     }
     if amount < minimum {
         let least = Money::new(minimum, currency).to_string();

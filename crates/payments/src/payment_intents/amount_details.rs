@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: line items.
 
-use kernel::{ApiError, Patch, Result};
+use kernel::{ApiError, Patch, Result, too_low};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -125,8 +125,7 @@ impl AmountShippingParams {
 
 fn not_negative(param: &str, amount: Option<&i64>) -> Result<()> {
     match amount {
-        Some(amount) if *amount < 0 => Err(ApiError::invalid(param, "This value must be greater than or equal to 0.")
-            .code("parameter_invalid_integer")),
+        Some(amount) if *amount < 0 => Err(too_low(param, 0)),
         Some(_) | None => Ok(()),
     }
 }

@@ -9,11 +9,11 @@ use super::PaymentIntent;
 use crate::address::BillingDetailsParams;
 use crate::customers;
 use crate::payment_methods::card::CardParams;
-use crate::payment_methods::{self, AllowRedisplay, MethodParams, PaymentMethod, RadarOptions};
+use crate::payment_methods::{self, AllowRedisplay, MethodParams, OtherTypes, PaymentMethod, RadarOptions};
 
 /// `payment_method_data`: a new payment method, in place of an id.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct MethodData {
     /// `card`.
     #[serde(rename = "type")]
@@ -29,11 +29,15 @@ pub struct MethodData {
     metadata: Patch<MetadataPatch>,
     /// What the risk check is told.
     radar_options: Option<RadarOptions>,
+    /// Not supported yet.
+    #[serde(flatten)]
+    others: OtherTypes,
 }
 
 impl MethodData {
     fn into_params(self) -> Result<MethodParams> {
         payment_methods::check_supported_type("payment_method_data[type]", &self.kind)?;
+        self.others.refuse(|name| format!("payment_method_data[{name}]"))?;
         Ok(MethodParams {
             allow_redisplay: self.allow_redisplay,
             billing_details: self.billing_details,

@@ -351,6 +351,11 @@ pub(crate) fn routes() -> Vec<Route> {
         wire::post("/v1/payment_intents/{intent}/confirm", "paymentIntents.confirm", confirm::confirm).publishable(),
         wire::post("/v1/payment_intents/{intent}/capture", "paymentIntents.capture", capture::capture),
         wire::post("/v1/payment_intents/{intent}/cancel", "paymentIntents.cancel", cancel::cancel),
+        wire::get(
+            "/v1/payment_intents/{intent}/amount_details_line_items",
+            "paymentIntents.listAmountDetailsLineItems",
+            unsupported::line_items,
+        ),
         wire::post(
             "/v1/payment_intents/{intent}/increment_authorization",
             "paymentIntents.incrementAuthorization",

@@ -37,9 +37,27 @@ pub struct CardOptions {
     /// Whether the security code is to be asked for again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub require_cvc_recollection: Option<bool>,
+    /// What the card's details are being stored for, as the merchant tells the network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup_credential_usage: Option<CredentialUsage>,
     /// Whether cards are kept, whatever the intent says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub setup_future_usage: Option<UsageOrNone>,
+    /// What the card's stored details are being used for, as the merchant tells the network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored_credential_usage: Option<CredentialUsage>,
+}
+
+/// Why a merchant stores a card's details, or charges stored ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialUsage {
+    /// For parts of one purchase.
+    Installment,
+    /// At fixed times.
+    Recurring,
+    /// When there is something to pay.
+    Unscheduled,
 }
 
 /// When 3-D Secure is asked for.
@@ -152,12 +170,16 @@ pub struct CardOptionsParams {
     pub request_three_d_secure: Option<RequestThreeDSecure>,
     /// Taken, without effect.
     pub require_cvc_recollection: Option<bool>,
+    /// What the card's details are being stored for.
+    pub setup_credential_usage: Option<CredentialUsage>,
     /// Whether the card is kept, whatever the intent says.
     pub setup_future_usage: Patch<UsageOrNone>,
     /// Taken, without effect: for Japanese cards.
     pub statement_descriptor_suffix_kana: Patch<String>,
     /// Taken, without effect: for Japanese cards.
     pub statement_descriptor_suffix_kanji: Patch<String>,
+    /// What the card's stored details are being used for.
+    pub stored_credential_usage: Option<CredentialUsage>,
     /// Not supported yet.
     pub three_d_secure: Option<Json>,
 }
@@ -233,7 +255,9 @@ impl MethodOptionsParams {
         }
         shown.request_three_d_secure = card.request_three_d_secure.or(shown.request_three_d_secure);
         shown.require_cvc_recollection = card.require_cvc_recollection.or(shown.require_cvc_recollection);
+        shown.setup_credential_usage = card.setup_credential_usage.or(shown.setup_credential_usage);
         card.setup_future_usage.apply(&mut shown.setup_future_usage);
+        shown.stored_credential_usage = card.stored_credential_usage.or(shown.stored_credential_usage);
         Ok(())
     }
 }

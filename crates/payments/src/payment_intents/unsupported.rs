@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use store::Tx;
-use wire::{NoParams, Path, Reply};
+use wire::{List, NoParams, Path, Reply, list_json};
 
 use super::PaymentIntent;
 use super::read::existing;
@@ -21,6 +21,25 @@ fn not_yet(what: &str) -> ApiError {
 
 pub(super) fn search(_: &mut Tx, _: &Path, _: AnyParams) -> Result<Reply<NoParams>> {
     Err(not_yet("Searching payment intents"))
+}
+
+/// Line items cannot be given yet, so an intent has none.
+pub(super) fn line_items(tx: &mut Tx, path: &Path, _: LineItems) -> Result<Reply<List<Json>>> {
+    existing(tx, path.id(), None)?;
+    Ok(Reply::value(list_json(path.url(), Vec::new(), false)))
+}
+
+/// Parameters of `GET /v1/payment_intents/{intent}/amount_details_line_items`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[allow(dead_code, reason = "taken, since they have nothing to choose from")]
+pub struct LineItems {
+    /// How many.
+    limit: Option<u8>,
+    /// After which.
+    starting_after: Option<String>,
+    /// Before which.
+    ending_before: Option<String>,
 }
 
 pub(super) fn increment_authorization(tx: &mut Tx, path: &Path, _: AnyParams) -> Result<Reply<PaymentIntent>> {

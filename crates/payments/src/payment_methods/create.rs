@@ -5,18 +5,20 @@ use kernel::{ApiError, Metadata, MetadataPatch, Patch, Result, missing};
 use rails::cards;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 use store::{Doc, Tx};
 use wire::{Path, Reply};
 
 use super::card::{self, CardParams, Digits, NewCard, Secret};
-use super::{AllowRedisplay, PaymentMethod, PaymentMethodState, check_supported_type, is_test_id, no_such, used_up};
+use super::{
+    AllowRedisplay, OtherTypes, PaymentMethod, PaymentMethodState, check_supported_type, is_test_id, no_such, used_up,
+};
 use crate::address::BillingDetailsParams;
 use crate::{text, tokens};
 
 /// Parameters of `POST /v1/payment_methods`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub struct CreatePaymentMethod {
     /// Whether it may be shown to its customer again.
     pub allow_redisplay: Option<AllowRedisplay>,
@@ -36,23 +38,8 @@ pub struct CreatePaymentMethod {
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// Not supported yet.
-    pub us_bank_account: Option<Json>,
-    /// Not supported yet.
-    pub sepa_debit: Option<Json>,
-    /// Not supported yet.
-    pub acss_debit: Option<Json>,
-    /// Not supported yet.
-    pub au_becs_debit: Option<Json>,
-    /// Not supported yet.
-    pub bacs_debit: Option<Json>,
-    /// Not supported yet.
-    pub ideal: Option<Json>,
-    /// Not supported yet.
-    pub klarna: Option<Json>,
-    /// Not supported yet.
-    pub link: Option<Json>,
-    /// Not supported yet.
-    pub paypal: Option<Json>,
+    #[serde(flatten)]
+    pub(crate) others: OtherTypes,
 }
 
 /// What the risk check is told.
@@ -86,7 +73,7 @@ pub(super) fn create(tx: &mut Tx, _: &Path, p: CreatePaymentMethod) -> Result<Re
     }
     let Some(kind) = p.kind.as_deref().or(p.card.as_ref().map(|_| "card")) else { return Err(missing("type")) };
     check_supported_type("type", kind)?;
-    refuse_other_types(&p)?;
+    p.others.refuse(str::to_owned)?;
     let method = MethodParams {
         allow_redisplay: p.allow_redisplay,
         billing_details: p.billing_details,
@@ -96,26 +83,6 @@ pub(super) fn create(tx: &mut Tx, _: &Path, p: CreatePaymentMethod) -> Result<Re
     };
     let made = from_params(tx, method, None)?;
     Ok(Reply::document(&made))
-}
-
-fn refuse_other_types(p: &CreatePaymentMethod) -> Result<()> {
-    let others = [
-        ("us_bank_account", &p.us_bank_account),
-        ("sepa_debit", &p.sepa_debit),
-        ("acss_debit", &p.acss_debit),
-        ("au_becs_debit", &p.au_becs_debit),
-        ("bacs_debit", &p.bacs_debit),
-        ("ideal", &p.ideal),
-        ("klarna", &p.klarna),
-        ("link", &p.link),
-        ("paypal", &p.paypal),
-    ];
-    match others.into_iter().find(|(_, value)| value.is_some()) {
-        Some((name, _)) => {
-            Err(ApiError::invalid(name, format!("You must provide only parameters of type card, not {name}.")))
-        }
-        None => Ok(()),
-    }
 }
 
 /// Makes a payment method from what a request gives; `hash` is the bracketed name that `card` is in, when it is in one

@@ -15,11 +15,15 @@ mod create;
 mod detach;
 mod update;
 
+use std::borrow::Cow;
+use std::fmt;
+
 use funds::charges::BillingDetails;
 use kernel::{ApiError, Metadata, Result, Timestamp, resource_missing};
 use rails::cards;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use store::{Column, Doc, Document, Kind, Tx, Value};
 use wire::{ListSpec, NoParams, Path, Reply, Route};
 
@@ -252,6 +256,70 @@ pub(crate) fn used_up() -> ApiError {
     )
 }
 
+/// The hashes of other types than cards, in a request that makes a payment method. Flattened into its struct, this gets all
+/// names that the struct does not have, and refuses those that Stripe does not know.
+#[derive(Debug, Default)]
+pub(crate) struct OtherTypes(Option<String>);
+
+impl OtherTypes {
+    /// 400 when one was given.
+    pub(crate) fn refuse(&self, name: impl Fn(&str) -> String) -> Result<()> {
+        let Some(other) = &self.0 else { return Ok(()) };
+        let message = format!("You must provide only parameters of type card, not {other}.");
+        Err(ApiError::invalid(&name(other), message))
+    }
+}
+
+impl<'de> Deserialize<'de> for OtherTypes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<OtherTypes, D::Error> {
+        deserializer.deserialize_map(OtherTypesVisitor)
+    }
+}
+
+/// Sees the members that the struct around it does not have.
+struct OtherTypesVisitor;
+
+impl<'de> Visitor<'de> for OtherTypesVisitor {
+    type Value = OtherTypes;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("hashes by type of payment method")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OtherTypes, A::Error> {
+        let mut given = None;
+        while let Some((name, IgnoredAny)) = map.next_entry::<String, IgnoredAny>()? {
+            if !TYPES.contains(&name.as_str()) && name != "interac_present" {
+                return Err(A::Error::unknown_field(&name, KNOWN));
+            }
+            given.get_or_insert(name);
+        }
+        Ok(OtherTypes(given))
+    }
+}
+
+impl JsonSchema for OtherTypes {
+    fn schema_name() -> Cow<'static, str> {
+        "OtherTypes".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let others = TYPES.iter().filter(|name| **name != "card");
+        let properties: serde_json::Map<String, serde_json::Value> = others
+            .map(|name| {
+                ((*name).to_owned(), serde_json::json!({ "type": "object", "description": "Not supported yet." }))
+            })
+            .collect();
+        schemars::json_schema!({ "type": "object", "properties": properties })
+    }
+}
+
+/// The names that are known beside those of other types, so that all others can be told at once.
+const KNOWN: &[&str] =
+    &["allow_redisplay", "billing_details", "card", "customer", "metadata", "payment_method", "radar_options", "type"];
+
 /// All types that Stripe knows (api/md/payment_method, E1).
 pub(crate) const TYPES: &[&str] = &[
     "acss_debit",
@@ -377,7 +445,8 @@ fn retrieve(tx: &mut Tx, path: &Path, _: NoParams) -> Result<Reply<PaymentMethod
 /// The endpoints of payment methods.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        wire::list::<PaymentMethod, ListPaymentMethods>("/v1/payment_methods", "paymentMethods.list", list),
+        wire::list::<PaymentMethod, ListPaymentMethods>("/v1/payment_methods", "paymentMethods.list", list)
+            .without_created(),
         wire::post("/v1/payment_methods", "paymentMethods.create", create::create).publishable(),
         wire::get("/v1/payment_methods/{payment_method}", "paymentMethods.retrieve", retrieve),
         wire::post("/v1/payment_methods/{payment_method}", "paymentMethods.update", update::update),

@@ -111,6 +111,46 @@ fn what_makes_no_sense_is_refused_by_name_and_leaves_nothing() {
 }
 
 #[test]
+fn details_of_another_type_are_refused_as_that_and_unknown_ones_as_unknown() {
+    let shop = Shop::open();
+    let intent =
+        |form: Form| shop.why("/v1/payment_intents", &[&[("amount", "1000"), ("currency", "usd")], form].concat());
+    let bank = ("payment_method_data[us_bank_account][account_number]", "000123456789");
+    let param = "payment_method_data[us_bank_account]";
+    assert_eq!(intent(&[("payment_method_data[type]", "card"), bank]), format!("400 - {param}"));
+    assert_eq!(intent(&[("payment_method_data[type]", "us_bank_account"), bank]), "400 - payment_method_data[type]");
+    assert_eq!(
+        intent(&[("payment_method_data[type]", "card"), ("payment_method_data[foo]", "1")]),
+        "400 parameter_unknown payment_method_data[foo]"
+    );
+    let method = |form: Form| shop.why("/v1/payment_methods", form);
+    assert_eq!(method(&[("type", "affirm"), ("affirm[x]", "1")]), "400 - type");
+    assert_eq!(method(&[("type", "card"), ("sepa_debit[iban]", "x")]), "400 - sepa_debit");
+    assert_eq!(method(&[("type", "card"), ("foo", "1")]), "400 parameter_unknown foo");
+    assert_eq!(shop.events(), 0);
+}
+
+#[test]
+fn what_stored_details_are_used_for_is_kept_and_shown() {
+    let shop = Shop::open();
+    let usage = "payment_method_options[card][stored_credential_usage]";
+    let intent = shop.intent(&[(usage, "recurring")]);
+    assert_eq!(intent["payment_method_options"]["card"]["stored_credential_usage"], "recurring");
+    assert_eq!(
+        shop.why("/v1/payment_intents", &[("amount", "1000"), ("currency", "usd"), (usage, "x")]),
+        format!("400 - {usage}")
+    );
+}
+
+#[test]
+fn an_intent_has_no_line_items() {
+    let shop = Shop::open();
+    let path = format!("/v1/payment_intents/{}/amount_details_line_items", id(&shop.intent(&[])));
+    let list = shop.get(&path, &[("limit", "3")]);
+    assert_eq!((&list["object"], &list["data"], &list["url"]), (&json!("list"), &json!([]), &json!(path)));
+}
+
+#[test]
 fn options_for_other_payment_methods_are_taken_without_effect() {
     let shop = Shop::open();
     let form: Form = &[

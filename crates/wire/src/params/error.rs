@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use kernel::{ApiError, missing};
+use kernel::{ApiError, missing, too_low};
 use serde::de;
 
 use super::path::Path;
@@ -161,8 +161,7 @@ pub(super) fn not_an_integer(path: &Path<'_>, node: &Node) -> ApiError {
 
 /// 400 `parameter_invalid_integer`, for what cannot be negative.
 pub(super) fn negative(path: &Path<'_>) -> ApiError {
-    ApiError::invalid(&path.to_string(), "This value must be greater than or equal to 0.")
-        .code("parameter_invalid_integer")
+    too_low(&path.to_string(), 0)
 }
 
 /// 400: `Invalid boolean: maybe` and the like.

@@ -1,6 +1,6 @@
 //! Lists of events. Not wire's generic list, since what is shown is counted, and `delivery_success` is no column.
 
-use kernel::{ApiError, Result};
+use kernel::{ApiError, Result, too_high, too_low};
 use store::{Cursor, Document, Event, Filter, ListQuery, Row, Tx};
 use wire::{List, ListSpec, Path, Reply};
 
@@ -66,13 +66,11 @@ fn look_through(tx: &Tx, query: ListQuery, success: bool) -> Result<(Vec<Row>, b
 
 fn page_size(limit: Option<i64>) -> Result<usize> {
     let limit = limit.unwrap_or(10);
-    let problem = match limit {
-        1..=100 => return Ok(usize::try_from(limit).unwrap_or(10)),
-        ..=0 => "greater than or equal to 1",
-        101.. => "less than or equal to 100",
-    };
-    Err(ApiError::invalid("limit", format!("Invalid limit: this value must be {problem}."))
-        .code("parameter_invalid_integer"))
+    match limit {
+        1..=100 => Ok(usize::try_from(limit).unwrap_or(10)),
+        ..=0 => Err(too_low("limit", 1)),
+        101.. => Err(too_high("limit", 100)),
+    }
 }
 
 fn cursor(p: &ListEvents) -> Result<Cursor> {

@@ -94,7 +94,8 @@ pub fn routes() -> Vec<Route> {
     vec![
         wire::list::<WebhookEndpoint, NoParams>("/v1/webhook_endpoints", "webhookEndpoints.list", |tx, _, _| {
             Ok(ListSpec::own(tx))
-        }),
+        })
+        .without_created(),
         wire::post("/v1/webhook_endpoints", "webhookEndpoints.create", create::create),
         wire::retrieve::<WebhookEndpoint>(
             "/v1/webhook_endpoints/{webhook_endpoint}",

@@ -5,6 +5,7 @@
 //! | `create`, `update`, `retrieve`, `delete`, `reject` | opens, changes, looks at, deletes, rejects an account |
 //! | `tell` and what it calls (`business_profile`, `company`, `tos`, `settings`) | what can be told of an account |
 //! | `capabilities`, `persons`, `external_accounts` | its parts, with endpoints of their own |
+//! | `tokens` | bank accounts and social security numbers, sent ahead |
 //! | `requirements` | what must still be known: a pure function of what is there |
 //! | `change` | the one way from a change to what it comes to, with events |
 //! | `money` | what the crates below ask: may it be charged, transferred to, paid out |
@@ -20,7 +21,7 @@
 //!   `POST /v1/accounts` with `type=standard` can be paid. `money` says what else it may do before the form.
 //! - Connected accounts are in the United States; a platform may be in any of [`kernel::Country`]'s.
 //!
-//! Not here yet: hosted onboarding (account links, sessions, login links), OAuth, tokens, files, debit cards as external
+//! Not here yet: hosted onboarding (account links, sessions, login links), OAuth, tokens of accounts and persons, files, debit cards as external
 //! accounts, other countries, deadlines and thresholds. Each is refused by name.
 
 mod access;
@@ -46,6 +47,7 @@ mod settings;
 mod tell;
 #[cfg(test)]
 mod testing;
+mod tokens;
 mod tos;
 mod update;
 mod validate;
@@ -64,10 +66,11 @@ pub use external_accounts::{
 pub use money::{application, check_can_charge, destination, load, on_behalf_of, platform_of};
 pub use persons::{Person, PersonPrivate, PersonVerification, PoliticalExposure, Relationship, VerificationStatus};
 pub use platform::{NewPlatform, create_platform};
+pub use tokens::{BankAccountParams, PayeeToken, PiiParams, TokenBankAccount, tokenize_bank_account, tokenize_pii};
 
 /// The documents that this crate keeps.
 pub fn kinds() -> Vec<&'static Kind> {
-    vec![Account::KIND, Person::KIND, ExternalAccount::KIND]
+    vec![Account::KIND, Person::KIND, ExternalAccount::KIND, PayeeToken::KIND]
 }
 
 /// The endpoints.

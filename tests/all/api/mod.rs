@@ -7,3 +7,4 @@ mod idempotency;
 mod isolation;
 mod shapes;
 mod strangers;
+mod tokens;

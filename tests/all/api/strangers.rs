@@ -83,6 +83,9 @@ impl<'a> Party<'a> {
             self.make_as(account, "/v1/payouts", &[("amount", "700"), ("currency", "usd"), ("description", mark)]);
             let number = [("card[number]", "4242424242424242"), ("card[exp_month]", "12"), ("card[exp_year]", "2030")];
             self.make_as(account, "/v1/tokens", &number);
+            let bank = [("bank_account[country]", "US"), ("bank_account[routing_number]", "110000000")];
+            let bank = [&bank[..], &[("bank_account[account_number]", "000123456789")]].concat();
+            self.make_as(account, "/v1/tokens", &bank);
             let url = format!("https://example.com/{mark}");
             let hook = [("url", url.as_str()), ("enabled_events[]", "*"), ("description", mark)];
             self.make_as(account, "/v1/webhook_endpoints", &hook);

@@ -34,7 +34,7 @@ pub(crate) fn create(tx: &mut Tx, path: &Path, p: CreateExternalAccount) -> Resu
     access::may_manage_external_accounts(tx, &account)?;
     let mut change = Change::of(tx, account)?;
     let become_default = p.default_for_currency.unwrap_or(false);
-    let given = p.external_account.read(&change.account.country)?;
+    let given = p.external_account.read(tx, &change.account)?;
     let mut added = add(tx, &mut change.account, given)?;
     added.metadata = p.metadata.merge(&added.metadata)?;
     if become_default {
@@ -50,7 +50,7 @@ pub(crate) fn create(tx: &mut Tx, path: &Path, p: CreateExternalAccount) -> Resu
 ///
 /// Events on the account: `account.external_account.created`, and `.deleted` of the one replaced.
 pub(crate) fn replace(tx: &mut Tx, account: &mut Doc<Account>, param: ExternalAccountParam) -> Result<()> {
-    let given = param.read(&account.country)?;
+    let given = param.read(tx, account)?;
     if let Some(replaced) = default_of(account, given.details.currency) {
         super::delete::remove(tx, account, &replaced)?;
     }

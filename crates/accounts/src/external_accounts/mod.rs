@@ -24,7 +24,7 @@ use crate::words::words;
 pub(crate) use add::{create, replace};
 pub(crate) use delete::{delete, remove};
 pub(crate) use list::{list, retrieve};
-pub(crate) use params::ExternalAccountParam;
+pub(crate) use params::{ExternalAccountParam, Given, read_currency};
 pub(crate) use update::update;
 
 words! {

@@ -3,14 +3,17 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use kernel::{ApiError, Country, Currency, Result, resource_missing};
+use kernel::{ApiError, Country, Currency, Result};
 use rails::banks::{BankDetails, BankNumbers, check, find_token};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use store::Tx;
 
 use super::{BankAccountType, BankSecret, HolderType};
+use crate::documents::Account;
+use crate::tokens;
 use crate::validate::name;
 use crate::words::words;
 
@@ -105,36 +108,36 @@ impl JsonSchema for ExternalAccountParam {
 }
 
 /// A bank account as it was read.
-pub(super) struct Given {
-    pub(super) details: BankDetails,
-    pub(super) secret: BankSecret,
-    pub(super) holder_name: Option<String>,
-    pub(super) holder_type: Option<HolderType>,
-    pub(super) account_type: Option<BankAccountType>,
+pub(crate) struct Given {
+    pub(crate) details: BankDetails,
+    pub(crate) secret: BankSecret,
+    pub(crate) holder_name: Option<String>,
+    pub(crate) holder_type: Option<HolderType>,
+    pub(crate) account_type: Option<BankAccountType>,
 }
 
 /// The parameter's name, in all endpoints that take it.
 const PARAM: &str = "external_account";
 
 impl ExternalAccountParam {
-    /// Reads the numbers. `home` is the account's country.
+    /// Reads the numbers for `account`; a token is used up.
     ///
     /// Errors: 400 for a debit card, an unknown token, numbers that are not test numbers, a currency that the bank's
     /// country does not have.
-    pub(super) fn read(self, home: &str) -> Result<Given> {
+    pub(super) fn read(self, tx: &mut Tx, account: &Account) -> Result<Given> {
         match self {
-            ExternalAccountParam::Token(token) => read_token(token),
-            ExternalAccountParam::Hash(hash) => hash.read(home),
+            ExternalAccountParam::Token(token) => read_token(tx, token, &account.id),
+            ExternalAccountParam::Hash(hash) => hash.read(&account.country),
         }
     }
 }
 
-fn read_token(token: String) -> Result<Given> {
+fn read_token(tx: &mut Tx, token: String, account: &str) -> Result<Given> {
     if token.starts_with("tok_") {
         return Err(debit_card(PARAM));
     }
-    let Some(details) = find_token(&token) else {
-        return Err(resource_missing("token", &crate::validate::shown(&token), PARAM).status(400));
+    let Some(details) = find_token(&token).filter(|_| !tx.livemode()) else {
+        return tokens::spend_bank_account(tx, &token, account, PARAM);
     };
     let secret = BankSecret { account_number: None, token: Some(token) };
     Ok(Given { details, secret, holder_name: None, holder_type: None, account_type: None })
@@ -156,7 +159,7 @@ impl BankParams {
             return Err(ApiError::not_yet(&name(PARAM, &["documents"]), "A document"));
         }
         let country = self.country.as_deref().unwrap_or(home).to_ascii_uppercase();
-        let currency = read_currency(self.currency.as_deref(), &country)?;
+        let currency = read_currency(self.currency.as_deref(), &country, &name(PARAM, &["currency"]))?;
         let Some(account_number) = self.account_number else {
             return Err(kernel::missing(&name(PARAM, &["account_number"])));
         };
@@ -198,21 +201,21 @@ impl BankParams {
 }
 
 /// The currency of a bank account: its country's, or outside the United States one of those that banks keep for others.
-fn read_currency(given: Option<&str>, country: &str) -> Result<Currency> {
-    let param = name(PARAM, &["currency"]);
+/// The currency of a bank account: the one given, or its country's. `param` names it.
+pub(crate) fn read_currency(given: Option<&str>, country: &str, param: &str) -> Result<Currency> {
     let home = Country::find(country).map(Country::default_currency);
     let Some(given) = given else {
-        return home.ok_or_else(|| kernel::missing(&param));
+        return home.ok_or_else(|| kernel::missing(param));
     };
     let Some(currency) = Currency::parse(given) else {
         let message = format!("Invalid currency: {}.", crate::validate::shown(given));
-        return Err(ApiError::invalid(&param, message));
+        return Err(ApiError::invalid(param, message));
     };
     let is_common = country != "US" && matches!(currency.code(), "eur" | "gbp" | "usd");
     if home.is_none_or(|home| home == currency) || is_common {
         return Ok(currency);
     }
-    Err(ApiError::invalid(&param, format!("Bank accounts in {country} cannot have the currency {currency}.")))
+    Err(ApiError::invalid(param, format!("Bank accounts in {country} cannot have the currency {currency}.")))
 }
 
 fn debit_card(param: &str) -> ApiError {

@@ -8,6 +8,7 @@ use store::{Doc, Tx};
 use super::{EthnicityDetails, Person, PersonSecrets, PoliticalExposure, RaceDetails, Relationship, UsCfpbData};
 use crate::address::{AddressParams, DateParams, DeclarationParams, JapaneseAddressParams, set_line, set_with};
 use crate::requirements;
+use crate::tokens;
 use crate::validate::{self, name};
 use crate::words::words;
 
@@ -314,7 +315,13 @@ impl PersonParams {
         set_with(&mut secrets.ssn_last_4, self.ssn_last_4.clone(), |text| {
             validate::digits(text, 4, "last four digits of a social security number", &at("ssn_last_4"))
         })?;
-        set_with(&mut secrets.id_number, self.id_number.clone(), |text| {
+        let id_number = match &self.id_number {
+            Patch::Set(token) if token.starts_with("pii_") => {
+                Patch::Set(tokens::spend_id_number(tx, token, &person.account, &at("id_number"))?)
+            }
+            given @ (Patch::Set(_) | Patch::Clear | Patch::Absent) => given.clone(),
+        };
+        set_with(&mut secrets.id_number, id_number, |text| {
             validate::digits(text, 9, "US social security number", &at("id_number"))
         })?;
         if let (Patch::Set(_), Some(number)) = (&self.id_number, &secrets.id_number) {

@@ -49,14 +49,59 @@ fn a_test_token_can_be_used_again_and_again() {
 }
 
 #[test]
-fn tokens_are_made_of_cards_only() {
+fn tokens_are_made_of_one_thing() {
     let shop = Shop::open();
     assert_eq!(shop.why("/v1/tokens", &[]), "400 parameter_missing card");
-    assert_eq!(shop.why("/v1/tokens", &[("pii[id_number]", "1")]), "400 - pii");
+    assert_eq!(shop.why("/v1/tokens", &[("cvc_update[cvc]", "123")]), "400 - cvc_update");
+    let two: Form = &[("pii[id_number]", "000000000"), ("bank_account[country]", "US")];
+    assert_eq!(shop.why("/v1/tokens", two), "400 parameters_exclusive pii");
+    assert_eq!(shop.why("/v1/tokens", &[("pii[x]", "1")]), "400 parameter_unknown pii[x]");
+    assert_eq!(
+        shop.why("/v1/tokens", &[("bank_account[country]", "US")]),
+        "400 parameter_missing bank_account[account_number]"
+    );
     assert_eq!(
         shop.why("/v1/tokens", &[("card[number]", "4242424242424242")]),
         "400 parameter_missing card[exp_month]"
     );
     let (status, _) = shop.refused_to(Sender::BROWSER, "GET", "/v1/tokens/tok_visa", &[]);
     assert_eq!(status, 401, "a browser makes tokens and does not look at them");
+}
+
+const BANK: Form = &[
+    ("bank_account[country]", "US"),
+    ("bank_account[currency]", "usd"),
+    ("bank_account[account_holder_name]", "Ada Baker"),
+    ("bank_account[account_holder_type]", "individual"),
+    ("bank_account[routing_number]", "110000000"),
+    ("bank_account[account_number]", "000123456789"),
+];
+
+#[test]
+fn a_browsers_token_of_a_bank_account_shows_no_more_than_it_may() {
+    let shop = Shop::open();
+    let token = shop.ok(Sender::BROWSER, "POST", "/v1/tokens", BANK);
+    let bank = &token["bank_account"];
+    assert_eq!(token["id"].as_str().unwrap().split('_').next(), Some("btok"));
+    assert_eq!(
+        *bank,
+        json!({
+            "id": bank["id"], "object": "bank_account", "account_holder_name": "Ada Baker",
+            "account_holder_type": "individual", "account_type": null, "bank_name": "STRIPE TEST BANK", "country": "US",
+            "currency": "usd", "fingerprint": bank["fingerprint"], "last4": "6789", "routing_number": "110000000",
+            "status": "new",
+        })
+    );
+    assert!(!token.to_string().contains("000123456789"));
+    assert_eq!(shop.get(&format!("/v1/tokens/{}", id(&token)), &[]), token);
+    let pii = shop.ok(Sender::BROWSER, "POST", "/v1/tokens", &[("pii[id_number]", "000000000")]);
+    let expected = json!({
+        "id": pii["id"], "object": "token", "client_ip": null, "created": pii["created"], "livemode": false, "type": "pii",
+        "used": false,
+    });
+    assert_eq!(pii, expected);
+    assert_eq!(
+        shop.why("/v1/tokens", &[BANK, &[("bank_account[account_number]", "1")]].concat()),
+        "400 account_number_invalid bank_account[account_number]"
+    );
 }

@@ -1,15 +1,16 @@
-//! Making a token from a card's number.
+//! Making a token.
 
+use accounts::{BankAccountParams, PiiParams};
 use funds::charges::{Address, BillingDetails};
 use kernel::{ApiError, Metadata, Patch, Result, missing};
 use rails::cards::Brand;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
-use store::Tx;
+use store::{Doc, Tx};
 use wire::{Path, Reply};
 
-use super::{Token, TokenCard, TokenNetworks};
+use super::{AnyToken, Token, TokenCard, TokenNetworks};
 use crate::payment_methods::card::{CardParams, Digits, NetworksParams, NewCard};
 use crate::text;
 
@@ -19,8 +20,8 @@ use crate::text;
 pub struct CreateToken {
     /// Not supported yet.
     pub account: Option<Json>,
-    /// Not supported yet.
-    pub bank_account: Option<Json>,
+    /// The bank account that payouts are to go to.
+    pub bank_account: Option<BankAccountParams>,
     /// The card.
     pub card: Option<TokenCardParams>,
     /// Not supported: clone a payment method instead.
@@ -29,8 +30,8 @@ pub struct CreateToken {
     pub cvc_update: Option<Json>,
     /// Not supported yet.
     pub person: Option<Json>,
-    /// Not supported yet.
-    pub pii: Option<Json>,
+    /// A social security number.
+    pub pii: Option<PiiParams>,
 }
 
 /// A card as `POST /v1/tokens` takes it.
@@ -67,10 +68,25 @@ pub struct TokenCardParams {
 
 /// Makes a token.
 ///
-/// Errors: 402 for a card that cannot be; what else Stripe makes tokens of.
-pub(super) fn create(tx: &mut Tx, _: &Path, p: CreateToken) -> Result<Reply<Token>> {
+/// Errors: none or several things to make it of; 402 for a card that cannot be; what else Stripe makes tokens of.
+pub(super) fn create(tx: &mut Tx, _: &Path, p: CreateToken) -> Result<Reply<AnyToken>> {
     refuse_what_is_not_there(&p)?;
-    let Some(card) = p.card else { return Err(missing("card")) };
+    match (p.card, p.bank_account, p.pii) {
+        (Some(card), None, None) => tokenize_card(tx, card).map(|token| Reply::document(&token)),
+        (None, Some(bank), None) => accounts::tokenize_bank_account(tx, bank).map(|token| Reply::document(&token)),
+        (None, None, Some(pii)) => accounts::tokenize_pii(tx, pii).map(|token| Reply::document(&token)),
+        (None, None, None) => Err(missing("card")),
+        (card, bank, _) => Err(several(card.is_some(), bank.is_some())),
+    }
+}
+
+fn several(has_card: bool, has_bank_account: bool) -> ApiError {
+    let param = if has_card && has_bank_account { "bank_account" } else { "pii" };
+    ApiError::invalid(param, "You may only specify one of these parameters: card, bank_account, pii.")
+        .code("parameters_exclusive")
+}
+
+fn tokenize_card(tx: &mut Tx, card: TokenCardParams) -> Result<Doc<Token>> {
     if card.currency.is_some() {
         return Err(ApiError::not_yet("card[currency]", "Paying out to a card"));
     }
@@ -107,18 +123,11 @@ pub(super) fn create(tx: &mut Tx, _: &Path, p: CreateToken) -> Result<Reply<Toke
     };
     tx.seal(&shown.id, &new_card.secret())?;
     let account = tx.account().to_owned();
-    let token = tx.create(&account, shown, ())?;
-    Ok(Reply::document(&token))
+    tx.create(&account, shown, ())
 }
 
 fn refuse_what_is_not_there(p: &CreateToken) -> Result<()> {
-    let others = [
-        ("account", &p.account),
-        ("bank_account", &p.bank_account),
-        ("cvc_update", &p.cvc_update),
-        ("person", &p.person),
-        ("pii", &p.pii),
-    ];
+    let others = [("account", &p.account), ("cvc_update", &p.cvc_update), ("person", &p.person)];
     if let Some((name, _)) = others.into_iter().find(|(_, value)| value.is_some()) {
         return Err(ApiError::not_yet(name, format!("Making a token of {name}")));
     }

@@ -1,18 +1,20 @@
-//! Tokens: cards sent ahead, to be used once in place of their numbers.
+//! Tokens: cards sent ahead, to be used once in place of their numbers. Those of payees (bank accounts, social security
+//! numbers) are the crate `accounts`', which uses them; they share these endpoints.
 //!
 //! Test tokens (`tok_visa`) need not be made and can be used any number of times.
 //!
-//! Deliberately absent: tokens for bank accounts, accounts, persons, PII and security codes.
+//! Deliberately absent: tokens for accounts, persons and security codes.
 
 mod create;
 
+use accounts::PayeeToken;
 use funds::charges::{Address, BillingDetails};
 use kernel::{ApiError, Metadata, Result, Timestamp, resource_missing};
 use rails::cards::{self, Expiry};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Document, Kind, Tx, Value};
-use wire::Route;
+use wire::{NoParams, Path, Reply, Route};
 
 use crate::payment_methods::card::{Network, NewCard, Secret};
 
@@ -162,10 +164,32 @@ fn already_used(id: &str, param: &str) -> ApiError {
     ApiError::invalid(param, format!("You cannot use a Stripe token more than once: {id}.")).code("token_already_used")
 }
 
+/// What the endpoints of tokens answer.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it describes answers, which are documents of either kind")]
+pub(crate) enum AnyToken {
+    /// Of a card.
+    Card(Token),
+    /// Of a bank account or a social security number.
+    Payee(PayeeToken),
+}
+
+fn retrieve(tx: &mut Tx, path: &Path, _: NoParams) -> Result<Reply<AnyToken>> {
+    let id = path.id();
+    if let Some(token) = tx.peek::<Token>(id)?.filter(|token| token.account == tx.account()) {
+        return Ok(Reply::document(&token));
+    }
+    match tx.peek::<PayeeToken>(id)? {
+        Some(token) if token.account == tx.account() => Ok(Reply::document(&token)),
+        Some(_) | None => Err(resource_missing("token", id, "token")),
+    }
+}
+
 /// The endpoints of tokens.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         wire::post("/v1/tokens", "tokens.create", create::create).publishable(),
-        wire::retrieve::<Token>("/v1/tokens/{token}", "tokens.retrieve", "token"),
+        wire::get("/v1/tokens/{token}", "tokens.retrieve", retrieve),
     ]
 }

@@ -224,9 +224,7 @@ impl Host {
         let engine = Faulty::new(engine, self.faults.clone());
         let settings = WorldSettings::sandbox("http://127.0.0.1:4242");
         let world = World::open(reader, engine, schema, Clock::manual(at), rng, Vault::new([7; 32]), settings)?;
-        let world = Arc::new(world);
-        self.dispatcher = Some(Dispatcher::new(world.clone()));
-        self.api = Some(Arc::new(server::api(world)));
+        self.api = Some(Arc::new(server::api(Arc::new(world))));
         Ok(())
     }
 
@@ -296,14 +294,22 @@ impl Host {
         self.runtime.block_on(futures::future::join_all(requests))
     }
 
+    /// Answers several requests while the clock moves and jobs run.
+    pub fn send_all_while_advancing(&self, asks: &[Ask], to: Timestamp) -> (Vec<Response>, kernel::Result<Timestamp>) {
+        let requests = futures::future::join_all(asks.iter().map(|ask| self.api().handle(ask.request())));
+        let moving = workers::advance(self.world(), &self.handlers, to);
+        self.runtime.block_on(futures::future::join(requests, moving))
+    }
+
     /// Moves the clock forward, running what becomes due; 503 and the like when the store fails on the way.
     pub fn advance(&self, to: Timestamp) -> kernel::Result<Timestamp> {
         self.runtime.block_on(workers::advance(self.world(), &self.handlers, to))
     }
 
     /// Turns committed events into deliveries, which nobody sends.
-    pub fn dispatch(&self) -> kernel::Result<u64> {
-        let dispatcher = self.dispatcher.as_ref().expect("a host is open except while it crashes");
+    pub fn dispatch(&mut self) -> kernel::Result<u64> {
+        let world = self.world().clone();
+        let dispatcher = self.dispatcher.get_or_insert_with(|| Dispatcher::new(world));
         self.runtime.block_on(dispatcher.dispatch())
     }
 

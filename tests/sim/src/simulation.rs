@@ -405,8 +405,25 @@ impl Simulation {
         }
         let responses = self.host.send_all(asks);
         self.faults.plan(&[]);
+        self.read_all(what, asks, &responses)
+    }
+
+    /// Asks several things at once while jobs run.
+    pub(crate) fn ask_while_jobs_run(
+        &mut self,
+        what: &'static str,
+        asks: &[Ask],
+        to: kernel::Timestamp,
+    ) -> Result<Vec<Got>, String> {
+        self.diary.note(format!("the clock moves to {to} while this is asked:"));
+        let (responses, moved) = self.host.send_all_while_advancing(asks, to);
+        moved.map_err(|error| format!("the clock cannot be moved: {error}"))?;
+        self.read_all(what, asks, &responses)
+    }
+
+    fn read_all(&mut self, what: &'static str, asks: &[Ask], responses: &[Response]) -> Result<Vec<Got>, String> {
         let mut all = Vec::new();
-        for (ask, response) in asks.iter().zip(&responses) {
+        for (ask, response) in asks.iter().zip(responses) {
             let got = Got::of(response)?;
             self.note(ask, &got);
             checks::shape(ask, &got)?;

@@ -7,11 +7,12 @@ use crate::host::Ask;
 use crate::simulation::Simulation;
 
 pub(super) fn take(simulation: &mut Simulation) -> Taken {
-    match simulation.dice.between(0, 4) {
+    match simulation.dice.between(0, 5) {
         0 => same_payment(simulation),
         1 => refunds(simulation),
         2 => transfers(simulation),
         3 => payouts(simulation),
+        4 => while_jobs_run(simulation),
         _ => payments(simulation),
     }
 }
@@ -110,6 +111,51 @@ fn payments(simulation: &mut Simulation) -> Taken {
         answered(simulation, owner, *card, got)?;
     }
     Ok(())
+}
+
+/// Payments, refunds and transfers while jobs make money available, pay it out and hear from banks.
+fn while_jobs_run(simulation: &mut Simulation) -> Taken {
+    let platform = simulation.host.platform.clone();
+    let sales = simulation.market.sales.clone();
+    let mut asks = Vec::new();
+    let mut orders = Vec::new();
+    for _ in 0..simulation.dice.between(2, 8) {
+        let (ask, owner, card) = order(simulation);
+        asks.push(confirmation(ask, card).with("confirm", "true").with("payment_method_types[]", "card"));
+        orders.push((owner, card));
+    }
+    // Each charge once: what a second refund of it comes to depends on which was first.
+    let mut charges: Vec<String> = Vec::new();
+    for _ in 0..simulation.dice.between(0, 5) {
+        charges.extend(simulation.dice.recent(&sales).cloned());
+    }
+    charges.sort();
+    charges.dedup();
+    for charge in &charges {
+        let Some(sale) = simulation.model.sales.get(charge).cloned() else { continue };
+        let amount = simulation.dice.between(1, sale.captured);
+        let ask = Ask::post("/v1/refunds").with("charge", charge).with("amount", amount);
+        asks.push(of(simulation, &sale.owner, ask));
+    }
+    let refunds = asks.len() - orders.len();
+    let sellers = simulation.market.sellers.clone();
+    for _ in 0..simulation.dice.between(0, 5) {
+        let seller = simulation.dice.pick(&sellers).clone();
+        let amount = simulation.dice.between(1, 5_000);
+        asks.push(
+            Ask::post("/v1/transfers").with("amount", amount).with("currency", "usd").with("destination", seller),
+        );
+    }
+    let to = simulation.host.now().plus(simulation.dice.between(3_600, 3 * 86_400));
+    let all = simulation.ask_while_jobs_run("while jobs run", &asks, to)?;
+    for (at, (ask, got)) in asks.iter().zip(&all).enumerate() {
+        match orders.get(at) {
+            Some((owner, card)) => answered(simulation, owner, *card, got)?,
+            None if at < orders.len() + refunds => super::back::refunded(simulation, ask, got)?,
+            None => transferred(simulation, &platform, got)?,
+        }
+    }
+    super::time::catch_up(simulation)
 }
 
 fn check_not_overdrawn(simulation: &mut Simulation, account: &str, had: i64) -> Taken {

@@ -57,7 +57,7 @@ pub(super) fn read(simulation: &mut Simulation) -> Taken {
     let limit = simulation.dice.between(1, 100);
     let created = simulation.host.now().0 - simulation.dice.between(0, 300_000);
     let mut path = format!("/v1/{list}?limit={limit}");
-    if simulation.dice.percent(30) {
+    if simulation.dice.percent(30) && list != "webhook_endpoints" {
         path.push_str(&format!("&created[gte]={created}"));
     }
     let mut ask = Ask::get(path);

@@ -49,10 +49,15 @@ pub(super) fn advance(simulation: &mut Simulation) -> Taken {
         }
     }
     simulation.faults.set_rates(Rates::default());
+    simulation.report.tally.count("clock moved", if seconds < DAY { "hours" } else { "days" });
+    catch_up(simulation)
+}
+
+/// Runs what is due, and tells the model what jobs did.
+pub(super) fn catch_up(simulation: &mut Simulation) -> Taken {
     // A clock that was moved while the store failed may stand before jobs that were not run.
     let last = simulation.host.now().plus(1);
     simulation.host.advance(last).map_err(|error| format!("the clock cannot be moved: {error}"))?;
-    simulation.report.tally.count("clock moved", if seconds < DAY { "hours" } else { "days" });
     simulation.forget_answers();
     // A job that was due before a crash is dated back to when it was due.
     let looked_until = std::mem::replace(&mut simulation.looked_until, simulation.host.now().0);

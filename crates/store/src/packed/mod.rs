@@ -27,6 +27,8 @@ pub struct Packed {
 
 /// Bytes of a document at the most; no document comes near it.
 const LARGEST: usize = 64 << 20;
+/// Bytes of a private part at the most that is not worth packing.
+const SHORT: usize = 200;
 /// The number of the sample, and the length of the text.
 const HEAD: usize = 5;
 
@@ -111,7 +113,7 @@ impl Packer {
         let sample = self.sample_for(kind, row);
         Packed {
             data: pack(&row.data, sample),
-            private: row.private.as_deref().map(|private| pack(private, sample)),
+            private: row.private.as_deref().map(|private| pack(private, sample.filter(|_| SHORT < private.len()))),
             shown: shown::values(&row.data, self.shown(kind.table)),
         }
     }

@@ -1,6 +1,8 @@
 //! The queries of docs/sql.md, as they stand there.
 
 use harness::{Engine, Sandbox};
+use rusqlite::types::ValueRef;
+use serde_json::Value as Json;
 
 /// The SQL blocks of the page.
 fn queries() -> Vec<String> {
@@ -54,4 +56,46 @@ fn each_query_finds_rows_on_postgres() {
             assert!(!client.query(&query, &[]).await.unwrap().is_empty(), "{query}");
         }
     });
+}
+
+/// What a column must hold of a field.
+fn shows(value: ValueRef<'_>, field: &Json) -> bool {
+    match value {
+        ValueRef::Null => field.is_null(),
+        ValueRef::Integer(n) => field.as_i64().or(field.as_bool().map(i64::from)) == Some(n),
+        ValueRef::Real(n) => field.as_f64() == Some(n),
+        ValueRef::Text(text) => match field {
+            Json::String(string) => string.as_bytes() == text,
+            object => serde_json::from_slice::<Json>(text).unwrap() == *object,
+        },
+        ValueRef::Blob(_) => false,
+    }
+}
+
+#[test]
+fn views_show_what_the_documents_say() {
+    let sandbox = Sandbox::on(Engine::Sqlite, 8);
+    story(&sandbox);
+    sandbox.post("/v1/customers", &[("name", "Ann"), ("metadata[order]", "7")]).ok();
+    sandbox.advance(10 * 86_400);
+    let store = rusqlite::Connection::open(sandbox.folder().unwrap().join("kontor.sqlite")).unwrap();
+    let world = sandbox.world();
+    let mut compared = 0;
+    for kind in &world.schema().kinds {
+        let mut view = store.prepare(&format!("SELECT * FROM {}_view WHERE id = ?1", kind.table)).unwrap();
+        let columns: Vec<String> = view.column_names().into_iter().map(str::to_owned).collect();
+        for row in world.reader().scan(kind, "", 1_000).unwrap() {
+            let document: Json = serde_json::from_str(&row.data).unwrap();
+            let mut rows = view.query([&*row.id]).unwrap();
+            let shown = rows.next().unwrap().unwrap();
+            // Whose a document is need not be among what it shows, and one that was not deleted does not say so.
+            let other = |column: &str| column == "account" || column == "deleted";
+            for (at, column) in columns.iter().enumerate().filter(|(_, column)| !other(column)) {
+                let value = shown.get_ref(at).unwrap();
+                assert!(shows(value, &document[column]), "{}.{column} is {value:?} for {document}", kind.table);
+                compared += 1;
+            }
+        }
+    }
+    assert!(400 < compared, "{compared}");
 }

@@ -1,12 +1,15 @@
-//! Whether and how a payer pays: customers, payment methods, tokens, payment intents.
+//! Whether and how a payer pays: customers, payment methods, tokens, payment intents, and the ways before them: sources and
+//! charges of sources.
 //!
 //! This crate decides; `funds` moves the money and `rails` speaks for the card networks. A card's number and security
 //! code are sealed under the id of what they belong to and appear in no document, message or log.
 
 pub mod address;
+mod charges;
 pub mod customers;
 pub mod payment_intents;
 pub mod payment_methods;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -30,15 +33,19 @@ pub fn kinds() -> Vec<&'static Kind> {
 
 /// The endpoints.
 pub fn routes() -> Vec<Route> {
-    [customers::routes(), payment_methods::routes(), tokens::routes(), payment_intents::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let families = [
+        customers::routes(),
+        payment_methods::routes(),
+        tokens::routes(),
+        payment_intents::routes(),
+        charges::routes(),
+    ];
+    families.into_iter().flatten().collect()
 }
 
 /// Fields that exist on expansion only.
 pub fn expanders() -> Vec<Expander> {
-    Vec::new()
+    customers::expanders()
 }
 
 /// What does a job's work.

@@ -66,6 +66,7 @@ impl<'a> Party<'a> {
         };
         for account in [self.platform.as_str(), seller] {
             let customer = self.make_as(account, "/v1/customers", &[("name", mark), ("metadata[who]", mark)]);
+            self.make_as(account, "/v1/customers", &[("name", mark), ("source", "tok_visa")]);
             let card = [("type", "card"), ("card[token]", "tok_visa"), ("billing_details[name]", mark)];
             let method = self.make_as(account, "/v1/payment_methods", &card);
             let attach = format!("/v1/payment_methods/{method}/attach");

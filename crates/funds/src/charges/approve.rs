@@ -104,7 +104,7 @@ pub(super) fn blank(tx: &mut Tx, own: &Doc<Account>, order: ChargeOrder) -> Resu
         refunded: false,
         review: None,
         shipping: order.shipping,
-        source: None,
+        source: order.source,
         source_transfer: None,
         statement_descriptor: order.statement_descriptor,
         statement_descriptor_suffix: order.statement_descriptor_suffix,

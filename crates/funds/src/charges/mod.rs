@@ -13,14 +13,14 @@
 //! - Fees of direct charges whose payer is the application are a `stripe_fee` row on the platform, without a source (16.7).
 //! - What a released authorisation shows is Stripe's: `refunded`, `amount_refunded` = `amount`, and a refund without a row.
 //!
-//! Deliberately absent for now: disputes (a card that will be disputed simply succeeds), and sources other than test tokens
-//! on `POST /v1/charges`.
+//! `POST /v1/charges` is in the crate above, `payments`, which knows cards and customers.
+//!
+//! Deliberately absent for now: disputes (a card that will be disputed simply succeeds).
 
 mod approve;
 mod book;
 mod cancel;
 mod capture;
-mod create;
 mod decline;
 mod details;
 mod landed;
@@ -37,7 +37,6 @@ use store::{Column, Document, Kind, Value};
 pub use approve::approve;
 pub use cancel::{cancel_authorization, expire_authorization};
 pub use capture::capture;
-pub use create::{ChargeTransferData, CreateCharge, OldDestination, RadarOptions};
 pub use decline::decline;
 pub use details::{
     Address, BillingDetails, CardChecks, CardDetails, FeatureStatus, FraudDetails, InstallmentPlan, Installments,

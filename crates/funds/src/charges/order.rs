@@ -50,6 +50,8 @@ pub struct ChargeOrder {
     pub payment_method: Option<String>,
     /// What is known of the card.
     pub payment_method_details: PaymentMethodDetails,
+    /// The card as older programs read it, when it is one of theirs.
+    pub source: Option<Json>,
     /// Who pays.
     pub billing_details: BillingDetails,
     /// For people.

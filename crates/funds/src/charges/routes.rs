@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use store::Tx;
 use wire::{Expander, ListSpec, Path, Reply, Route, get, list, post, retrieve};
 
-use super::{CaptureOrder, Charge, FraudDetails, capture, create};
+use super::{CaptureOrder, Charge, FraudDetails, capture};
 use crate::refunds;
 
 /// Which charges.
@@ -132,7 +132,6 @@ pub struct CaptureTransfer {
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         list::<Charge, ListCharges>("/v1/charges", "charges.list", list_charges),
-        post("/v1/charges", "charges.create", create::endpoint),
         get("/v1/charges/search", "charges.search", search),
         retrieve::<Charge>("/v1/charges/{charge}", "charges.retrieve", "id"),
         post("/v1/charges/{charge}", "charges.update", update),
@@ -174,7 +173,7 @@ fn list_charges(tx: &mut Tx, _: &Path, p: ListCharges) -> Result<ListSpec> {
 /// is known here.
 ///
 /// Errors: 404 `resource_missing`, the same for one that does not exist and for somebody else's.
-pub(super) fn check_customer(tx: &mut Tx, id: &str) -> Result<()> {
+fn check_customer(tx: &mut Tx, id: &str) -> Result<()> {
     let kind = tx.kind_of(id).filter(|kind| kind.object == "customer");
     let row = kind.map(|kind| tx.find_row(kind, id)).transpose()?.flatten();
     if row.is_some_and(|row| *row.account == *tx.account()) {

@@ -408,6 +408,7 @@ pub fn order(amount: i64) -> ChargeOrder {
         customer: None,
         payment_method: Some("pm_1".into()),
         payment_method_details: PaymentMethodDetails::card(card),
+        source: None,
         billing_details: BillingDetails::default(),
         description: None,
         metadata: Metadata::new(),

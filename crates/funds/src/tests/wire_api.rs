@@ -165,39 +165,3 @@ fn balance_transactions_are_listed_by_their_filters() {
         assert_eq!((&shown["status"], &shown["source"]["id"]), (&json!("available"), &json!(charge.id)));
     });
 }
-
-#[test]
-fn the_old_way_of_charging_takes_test_tokens() {
-    on_every_engine(|stage| {
-        let wire = Wire::new(stage);
-        let seller = stage.seller(Seller::LIABLE_PLATFORM);
-        let form = format!(
-            "amount=1000&currency=usd&source=tok_bypassPending&application_fee_amount=123&transfer_data[destination]={seller}"
-        );
-        let charge = wire.ok("POST", "/v1/charges", &form);
-        let id = charge["id"].as_str().unwrap();
-        assert_eq!(charge["payment_method_details"]["card"]["last4"], "0077");
-        assert_eq!(charge["transfer_group"], format!("group_{id}"));
-        assert_eq!((stage.available(&stage.platform), stage.available(&seller)), (64, 877));
-        let held = wire.ok("POST", "/v1/charges", "amount=1000&currency=usd&source=tok_visa&capture=false");
-        let path = format!("/v1/charges/{}/capture", held["id"].as_str().unwrap());
-        let (status, error) = wire.ask("POST", &path, "amount=1001");
-        assert_eq!((status, &error["error"]["param"]), (400, &json!("amount")));
-        assert_eq!(wire.ok("POST", &path, "amount=400")["amount_captured"], 400);
-        let (status, error) = wire.ask("POST", "/v1/charges", "amount=1000&currency=usd&source=tok_chargeDeclined");
-        assert_eq!((status, &error["error"]["code"]), (402, &json!("card_declined")));
-        let failed: crate::charges::Charge = stage.find(error["error"]["charge"].as_str().unwrap());
-        assert_eq!(failed.status, crate::charges::ChargeStatus::Failed);
-        for (form, param) in [
-            ("currency=usd&source=tok_visa", "amount"),
-            ("amount=49&currency=usd&source=tok_visa", "amount"),
-            ("amount=100000000&currency=usd&source=tok_visa", "amount"),
-            ("amount=1000&currency=usd&source=tok_mine", "source"),
-            ("amount=1000&currency=usd&source=tok_visa&on_behalf_of=acct_none", "on_behalf_of"),
-        ] {
-            let (status, error) = wire.ask("POST", "/v1/charges", form);
-            assert_eq!((status, &error["error"]["param"]), (400, &json!(param)), "{form}");
-        }
-        stage.audit();
-    });
-}

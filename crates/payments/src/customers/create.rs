@@ -9,8 +9,9 @@ use serde_json::Value as Json;
 use store::{Doc, Tx};
 use wire::{Path, Reply};
 
-use super::{CustomField, Customer, InvoiceSettings, RenderingOptions, TaxExempt};
+use super::{CustomField, Customer, InvoiceSettings, RenderingOptions, TaxExempt, sources};
 use crate::address::{AddressParams, ShippingParams};
+use crate::sources::SourceParam;
 use crate::{payment_methods, text};
 
 /// Parameters of `POST /v1/customers`.
@@ -49,8 +50,8 @@ pub struct CreateCustomer {
     pub preferred_locales: Patch<Vec<String>>,
     /// Where goods go.
     pub shipping: Patch<ShippingParams>,
-    /// Not supported: attach a payment method instead.
-    pub source: Option<Json>,
+    /// A token or a card's details: it becomes the customer's default source.
+    pub(crate) source: Option<SourceParam>,
     /// Not supported yet.
     pub tax: Option<Json>,
     /// Whether taxes apply.
@@ -59,7 +60,7 @@ pub struct CreateCustomer {
     pub tax_id_data: Option<Json>,
     /// Not supported.
     pub test_clock: Option<String>,
-    /// Taken and without effect: there are no sources to be validated.
+    /// Taken and without effect: cards are always asked for.
     pub validate: Option<bool>,
 }
 
@@ -106,14 +107,14 @@ impl AmountTaxDisplay {
     }
 }
 
-/// Makes a customer, and attaches a payment method when one is given.
+/// Makes a customer, and attaches a payment method or a source when one is given.
 ///
 /// Errors: what cannot be set; a payment method that cannot be attached, in which case no customer is made.
-/// Events: `customer.created`, `payment_method.attached`.
+/// Events: `customer.created`, `payment_method.attached`, `customer.source.created`.
 pub(super) fn create(tx: &mut Tx, _: &Path, p: CreateCustomer) -> Result<Reply<Customer>> {
     let mut customer = tx_customer(tx);
     refuse_what_is_not_there(&p)?;
-    let (payment_method, invoice_settings) = (p.payment_method.clone(), p.invoice_settings);
+    let (payment_method, invoice_settings, source) = (p.payment_method.clone(), p.invoice_settings, p.source);
     let details = Details {
         address: p.address,
         business_name: p.business_name,
@@ -146,9 +147,16 @@ pub(super) fn create(tx: &mut Tx, _: &Path, p: CreateCustomer) -> Result<Reply<C
         apply_invoice_settings(tx, &mut customer, settings)?;
         tx.put(&customer)?;
     }
+    let source = source.map(|source| sources::add(tx, &mut customer, source)).transpose()?;
+    if source.is_some() {
+        tx.put(&customer)?;
+    }
     tx.emit("customer.created", &customer)?;
     if let Some(attached) = &attached {
         tx.emit("payment_method.attached", attached)?;
+    }
+    if let Some(source) = &source {
+        sources::tell_added(tx, source)?;
     }
     Ok(Reply::document(&customer))
 }
@@ -187,7 +195,6 @@ fn tx_customer(tx: &Tx) -> Customer {
 fn refuse_what_is_not_there(p: &CreateCustomer) -> Result<()> {
     refuse_balance(p.balance)?;
     refuse_given("cash_balance", p.cash_balance.as_ref())?;
-    refuse_given("source", p.source.as_ref())?;
     refuse_given("tax", p.tax.as_ref())?;
     refuse_given("tax_id_data", p.tax_id_data.as_ref())?;
     match &p.test_clock {

@@ -4,11 +4,12 @@
 //!   life again. It is in no list, and nothing can be done with it.
 //! - The payment methods of a customer are documents of their own; [`crate::payment_methods`] attaches and detaches them.
 //!
-//! Deliberately absent: sources, tax ids, credit balance, cash balance, test clocks, search.
+//! Deliberately absent: bank accounts, tax ids, credit balance, cash balance, test clocks, search.
 
 mod create;
 mod delete;
 mod payment_methods;
+mod sources;
 mod update;
 
 use funds::charges::Address;
@@ -22,6 +23,7 @@ use wire::{ListSpec, NoParams, Path, Reply, Route};
 use crate::address::Shipping;
 
 pub use create::{CreateCustomer, InvoiceSettingsParams};
+pub(crate) use sources::{expanders, forget};
 pub use update::UpdateCustomer;
 
 /// `GET /v1/customers/{id}` (api/md/customer).
@@ -44,7 +46,7 @@ pub struct Customer {
     pub currency: Option<Currency>,
     /// The account that stands for the customer. Not supported yet.
     pub customer_account: Option<String>,
-    /// The legacy default source. Not supported.
+    /// `card_…`: what is charged when nothing is said.
     pub default_source: Option<String>,
     /// Whether the latest invoice is unpaid.
     pub delinquent: bool,
@@ -237,4 +239,7 @@ pub(crate) fn routes() -> Vec<Route> {
             payment_methods::retrieve,
         ),
     ]
+    .into_iter()
+    .chain(sources::routes())
+    .collect()
 }

@@ -1,6 +1,6 @@
 //! Changing a customer.
 
-use kernel::{ApiError, MetadataPatch, Patch, Result};
+use kernel::{MetadataPatch, Patch, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -8,8 +8,9 @@ use store::Tx;
 use wire::{Path, Reply};
 
 use super::create::{Details, InvoiceSettingsParams, apply_invoice_settings, refuse_balance, refuse_given};
-use super::{Customer, TaxExempt, existing};
+use super::{Customer, TaxExempt, existing, sources};
 use crate::address::{AddressParams, ShippingParams};
+use crate::sources::SourceParam;
 
 /// Parameters of `POST /v1/customers/{customer}`. What is not given stays.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -23,7 +24,7 @@ pub struct UpdateCustomer {
     pub business_name: Patch<String>,
     /// Not supported yet.
     pub cash_balance: Option<Json>,
-    /// Not supported: set `invoice_settings[default_payment_method]` instead.
+    /// `card_…`: one of the customer's sources.
     pub default_source: Option<String>,
     /// For people.
     pub description: Patch<String>,
@@ -47,28 +48,24 @@ pub struct UpdateCustomer {
     pub preferred_locales: Patch<Vec<String>>,
     /// Where goods go, whole.
     pub shipping: Patch<ShippingParams>,
-    /// Not supported: attach a payment method instead.
-    pub source: Option<Json>,
+    /// A token or a card's details: it takes the place of the default source.
+    pub(crate) source: Option<SourceParam>,
     /// Not supported yet.
     pub tax: Option<Json>,
     /// Whether taxes apply.
     pub tax_exempt: Patch<TaxExempt>,
-    /// Taken and without effect: there are no sources to be validated.
+    /// Taken and without effect: cards are always asked for.
     pub validate: Option<bool>,
 }
 
 /// Changes a customer.
 ///
-/// Events: `customer.updated`, when something changed.
+/// Events: `customer.updated`, when something changed; with a source, those of the one replaced and the new one.
 pub(super) fn update(tx: &mut Tx, path: &Path, p: UpdateCustomer) -> Result<Reply<Customer>> {
     let mut customer = existing(tx, path.id(), "id")?;
     refuse_balance(p.balance)?;
     refuse_given("cash_balance", p.cash_balance.as_ref())?;
-    refuse_given("source", p.source.as_ref())?;
     refuse_given("tax", p.tax.as_ref())?;
-    if p.default_source.is_some() {
-        return Err(ApiError::not_yet("default_source", "The parameter default_source"));
-    }
     let before = customer.shown().clone();
     let details = Details {
         address: p.address,
@@ -88,6 +85,13 @@ pub(super) fn update(tx: &mut Tx, path: &Path, p: UpdateCustomer) -> Result<Repl
     details.apply(&mut customer)?;
     if let Some(settings) = p.invoice_settings {
         apply_invoice_settings(tx, &mut customer, settings)?;
+    }
+    let source = p.source.map(|source| sources::replace(tx, &mut customer, source)).transpose()?;
+    if let Some(id) = &p.default_source {
+        sources::make_default(tx, &mut customer, id)?;
+    }
+    if let Some(source) = &source {
+        sources::tell_added(tx, source)?;
     }
     if *customer.shown() != before {
         tx.put(&customer)?;

@@ -17,7 +17,7 @@ fn most(currency: Currency) -> i64 {
 /// A currency by its code, in either case.
 ///
 /// Errors: 400 on `currency`.
-pub(super) fn currency(code: &str) -> Result<Currency> {
+pub(crate) fn currency(code: &str) -> Result<Currency> {
     Currency::parse(code).ok_or_else(|| {
         let shown: String = code.chars().take(20).collect();
         let known = KNOWN.join(", ");
@@ -39,7 +39,7 @@ static KNOWN: LazyLock<Vec<String>> = LazyLock::new(|| {
 ///
 /// Errors: 400 `amount_too_small`, `amount_too_large`, `parameter_invalid_integer`; in currencies with three decimals the
 /// last digit must be 0, and in those that have lost theirs both (Stripe, "Supported currencies", special cases).
-pub(super) fn check(money: Money) -> Result<()> {
+pub(crate) fn check(money: Money) -> Result<()> {
     let Money { amount, currency } = money;
     let minimum = currency.minimum_charge();
     if amount < 1 {

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::customers;
 use crate::payment_methods::{self, PaymentMethod, card};
+use crate::sources::{Source, is_source};
 
 /// Days after which an authorisation that was not captured is given up (money.md 6.1, windows).
 const AUTHORISED_DAYS: i64 = 7;
@@ -158,7 +159,8 @@ pub(super) fn approve(
         }
         _ => spend(tx, usage, &mut method, changed)?,
     }
-    let charge = charges::approve(tx, order(intent, &method, !by_hand), approval)?;
+    let order = order(tx, intent, &method, !by_hand)?;
+    let charge = charges::approve(tx, order, approval)?;
     end_attempt(intent);
     intent.latest_charge = Some(charge.id.clone());
     intent.last_payment_error = None;
@@ -196,13 +198,14 @@ fn spend(tx: &mut Tx, usage: Option<SetupFutureUsage>, method: &mut Doc<PaymentM
     if is_single || changed { tx.put(method) } else { Ok(()) }
 }
 
-fn order(intent: &PaymentIntent, method: &PaymentMethod, capture: bool) -> ChargeOrder {
-    ChargeOrder {
+fn order(tx: &Tx, intent: &PaymentIntent, method: &PaymentMethod, capture: bool) -> Result<ChargeOrder> {
+    Ok(ChargeOrder {
         amount: intent.money(),
         payment_intent: Some(intent.id.clone()),
         customer: intent.customer.clone(),
         payment_method: Some(method.id.clone()),
         payment_method_details: method.details(),
+        source: if is_source(&method.id) { Some(Source::json(tx, method)?.into()) } else { None },
         billing_details: method.billing_details.clone(),
         description: intent.description.clone(),
         metadata: intent.metadata.clone(),
@@ -216,7 +219,7 @@ fn order(intent: &PaymentIntent, method: &PaymentMethod, capture: bool) -> Charg
         application_fee_amount: intent.application_fee_amount,
         card_country: method.card.country.clone().unwrap_or_default(),
         capture,
-    }
+    })
 }
 
 /// The card network declined: the attempt is written, the intent can be tried again. Answers the 402.
@@ -228,7 +231,8 @@ pub(super) fn decline_attempt(
 ) -> Result<ApiError> {
     let changed = card::note_checks(tx, &mut method, decline.checks)?;
     spend(tx, usage(intent), &mut method, changed)?;
-    let charge = charges::decline(tx, order(intent, &method, false), decline)?;
+    let order = order(tx, intent, &method, false)?;
+    let charge = charges::decline(tx, order, decline)?;
     intent.latest_charge = Some(charge.id.clone());
     let error = decline.to_error();
     fail(tx, intent, &method, &error, Some(&charge))?;

@@ -21,6 +21,7 @@ use super::{
     SetupFutureUsage, Status, amount,
 };
 use crate::address::ShippingParams;
+use crate::customers;
 
 use crate::text;
 
@@ -197,6 +198,10 @@ pub(super) fn create(tx: &mut Tx, _: &Path, mut p: CreatePaymentIntent) -> Resul
     if let Some(customer) = customer {
         set_customer(tx, &mut intent, &customer)?;
     }
+    let method_id = match method_id {
+        None if confirm && method_data.is_none() => default_source(tx, intent.customer.as_deref())?,
+        given => given,
+    };
     let method = set_method(tx, &mut intent, method_id.as_ref(), method_data)?;
     if method.is_some() {
         intent.status = Status::RequiresConfirmation;
@@ -208,6 +213,12 @@ pub(super) fn create(tx: &mut Tx, _: &Path, mut p: CreatePaymentIntent) -> Resul
     }
     let Some(method) = method else { return Err(missing_method()) };
     attempt(tx, intent, method, terms)
+}
+
+/// What a customer from before payment methods pays with when nothing is said (Stripe, `payment_method`).
+fn default_source(tx: &mut Tx, customer: Option<&str>) -> Result<Option<String>> {
+    let Some(customer) = customer else { return Ok(None) };
+    Ok(customers::named(tx, customer, "customer")?.default_source.clone())
 }
 
 fn blank(tx: &mut Tx, money: Money, p: CreatePaymentIntent) -> Result<PaymentIntent> {

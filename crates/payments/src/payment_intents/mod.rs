@@ -13,7 +13,7 @@
 //! Deliberately absent for now: payment methods other than cards, `confirmation_token`, `increment_authorization`,
 //! `apply_customer_balance`, `verify_microdeposits` and search, which answer that they are not supported yet.
 
-mod amount;
+pub(crate) mod amount;
 mod amount_details;
 mod attempt;
 pub mod authentication;

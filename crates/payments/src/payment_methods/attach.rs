@@ -43,7 +43,8 @@ pub(crate) fn attach_named(tx: &mut Tx, id: &str, param: &str, customer: &Doc<Cu
     Ok(payment_method)
 }
 
-fn attach_to(tx: &mut Tx, payment_method: &mut Doc<PaymentMethod>, customer: &Doc<Customer>) -> Result<()> {
+/// Attaches a payment method that nobody has; the caller says what happened.
+pub(crate) fn attach_to(tx: &mut Tx, payment_method: &mut Doc<PaymentMethod>, customer: &Doc<Customer>) -> Result<()> {
     if payment_method.customer.is_some() {
         return Err(already_attached());
     }

@@ -59,6 +59,13 @@ pub enum Network {
 }
 
 impl Network {
+    /// By its name on the wire.
+    pub(crate) fn find(name: &str) -> Option<Network> {
+        [Network::CartesBancaires, Network::Mastercard, Network::Visa]
+            .into_iter()
+            .find(|network| network.as_str() == name)
+    }
+
     /// As on the wire.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -102,7 +102,7 @@ pub(crate) fn from_params(tx: &mut Tx, p: MethodParams, hash: Option<&str>) -> R
         None => NewCard::typed(tx, &card, &name("card"))?,
     };
     let (redisplay, radar_options) = (p.allow_redisplay, p.radar_options);
-    make(tx, &new_card, New { billing, metadata, redisplay, radar_options, test_id: None })
+    make(tx, &new_card, New { billing, metadata, redisplay, radar_options, ..New::default() })
 }
 
 /// Makes a payment method like the ready-made one that a test id names ([`is_test_id`]).
@@ -110,6 +110,11 @@ pub(crate) fn from_test_id(tx: &mut Tx, id: &str) -> Result<Doc<PaymentMethod>> 
     let Some(card) = cards::find_payment_method(id) else { return Err(no_such(id, "payment_method")) };
     let new_card = NewCard::test(tx, card);
     make(tx, &new_card, New { test_id: Some(id.to_owned()), ..New::default() })
+}
+
+/// Makes a payment method that is also a source, as programs from before payment methods know cards.
+pub(crate) fn make_source(tx: &mut Tx, card: &NewCard, billing: BillingDetails) -> Result<Doc<PaymentMethod>> {
+    make(tx, card, New { billing, is_source: true, ..New::default() })
 }
 
 /// What a payment method has beside its card.
@@ -120,11 +125,12 @@ struct New {
     redisplay: Option<AllowRedisplay>,
     radar_options: Option<RadarOptions>,
     test_id: Option<String>,
+    is_source: bool,
 }
 
 fn make(tx: &mut Tx, card: &NewCard, new: New) -> Result<Doc<PaymentMethod>> {
     let shown = PaymentMethod {
-        id: tx.id("pm"),
+        id: tx.id(if new.is_source { "card" } else { "pm" }),
         object: "payment_method".into(),
         allow_redisplay: new.redisplay.unwrap_or_default(),
         card: card.shown(&new.billing),

@@ -5,9 +5,9 @@ use store::{Doc, Tx};
 use wire::{NoParams, Path, Reply};
 
 use super::{PaymentMethod, card, existing};
-use crate::customers::Customer;
+use crate::customers::{self, Customer};
 
-/// Detaches a payment method from its customer, and from the customer's invoice settings.
+/// Detaches a payment method from its customer, and from the customer's defaults.
 ///
 /// Errors: a payment method without a customer.
 /// Events: `payment_method.detached`, `customer.updated` when it was the default.
@@ -16,8 +16,7 @@ pub(super) fn detach(tx: &mut Tx, path: &Path, _: NoParams) -> Result<Reply<Paym
     let Some(customer) = payment_method.customer.clone() else { return Err(not_attached()) };
     let_go(tx, &mut payment_method)?;
     let mut customer = tx.load::<Customer>(&customer)?;
-    if customer.invoice_settings.default_payment_method.as_ref() == Some(&payment_method.id) {
-        customer.invoice_settings.default_payment_method = None;
+    if customers::forget(tx, &mut customer, &payment_method.id)? {
         tx.put(&customer)?;
         tx.emit_updated("customer.updated", &customer)?;
     }

@@ -28,16 +28,16 @@ use store::{Column, Doc, Document, Kind, Tx, Value};
 use wire::{ListSpec, NoParams, Path, Reply, Route};
 
 pub use attach::Attach;
-pub(crate) use attach::{attach_named, keep};
+pub(crate) use attach::{attach_named, attach_to, keep};
 pub use create::{CreatePaymentMethod, RadarOptions};
-pub(crate) use create::{MethodParams, from_params, from_test_id};
+pub(crate) use create::{MethodParams, from_params, from_test_id, make_source};
 pub(crate) use detach::let_go;
 pub use update::UpdatePaymentMethod;
 
 /// `GET /v1/payment_methods/{id}` (api/md/payment_method), of type `card`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentMethod {
-    /// `pm_…`.
+    /// `pm_…`, or `card_…` when it is also a source.
     pub id: String,
     /// `payment_method`.
     pub object: String,
@@ -180,7 +180,7 @@ impl Document for PaymentMethod {
     const KIND: &'static Kind = &Kind::new::<PaymentMethod>(
         "payment_method",
         "payment_method",
-        &["pm"],
+        &["pm", "card"],
         &[Column::text("customer"), Column::text("type").unindexed(), Column::text("allow_redisplay").unindexed()],
     );
     type Private = PaymentMethodState;

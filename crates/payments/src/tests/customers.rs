@@ -53,7 +53,7 @@ fn what_a_customer_cannot_have_is_refused_by_name() {
     let cases: &[(&str, &str, &str)] = &[
         ("email", "ann", "400 email_invalid email"),
         ("balance", "-500", "400 - balance"),
-        ("source", "tok_visa", "400 - source"),
+        ("source", "tok_chargeDeclined", "402 card_declined -"),
         ("tax[ip_address]", "127.0.0.1", "400 - tax"),
         ("test_clock", "clock_1", "400 - test_clock"),
         ("description", &long, "400 - description"),

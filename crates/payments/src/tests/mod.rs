@@ -2,11 +2,13 @@
 
 mod authentication;
 mod browser;
+mod charges;
 mod customers;
 mod declines;
 mod intents;
 mod payment_methods;
 mod shapes;
 mod shop;
+mod sources;
 mod states;
 mod tokens;

@@ -3,7 +3,6 @@
 use accounts::{BankAccountParams, PiiParams};
 use funds::charges::{Address, BillingDetails};
 use kernel::{ApiError, Metadata, Patch, Result, missing};
-use rails::cards::Brand;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -12,6 +11,7 @@ use wire::{Path, Reply};
 
 use super::{AnyToken, Token, TokenCard, TokenNetworks};
 use crate::payment_methods::card::{CardParams, Digits, NetworksParams, NewCard};
+use crate::sources::brand_in_words;
 use crate::text;
 
 /// Parameters of `POST /v1/tokens`.
@@ -35,9 +35,11 @@ pub struct CreateToken {
 }
 
 /// A card as `POST /v1/tokens` takes it.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TokenCardParams {
+    /// `card`, where the hash could also be something else (`source`).
+    pub object: Option<CardObject>,
     /// City.
     pub address_city: Patch<String>,
     /// Country.
@@ -66,6 +68,14 @@ pub struct TokenCardParams {
     pub number: Option<Digits>,
 }
 
+/// The only thing that the details of a card can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CardObject {
+    /// A card.
+    Card,
+}
+
 /// Makes a token.
 ///
 /// Errors: none or several things to make it of; 402 for a card that cannot be; what else Stripe makes tokens of.
@@ -86,12 +96,15 @@ fn several(has_card: bool, has_bank_account: bool) -> ApiError {
         .code("parameters_exclusive")
 }
 
-fn tokenize_card(tx: &mut Tx, card: TokenCardParams) -> Result<Doc<Token>> {
+/// Reads a card's details; `hash` is the name of the parameter that holds them.
+///
+/// Errors: what is missing; 402 for a card that cannot be.
+pub(crate) fn read_card(tx: &Tx, card: TokenCardParams, hash: &str) -> Result<(NewCard, BillingDetails)> {
     if card.currency.is_some() {
-        return Err(ApiError::not_yet("card[currency]", "Paying out to a card"));
+        return Err(ApiError::not_yet(&format!("{hash}[currency]"), "Paying out to a card"));
     }
     for (name, value) in texts(&card) {
-        text::check_patch(&format!("card[{name}]"), value, text::TEXT)?;
+        text::check_patch(&format!("{hash}[{name}]"), value, text::TEXT)?;
     }
     let typed = CardParams {
         cvc: card.cvc,
@@ -101,7 +114,7 @@ fn tokenize_card(tx: &mut Tx, card: TokenCardParams) -> Result<Doc<Token>> {
         number: card.number,
         token: None,
     };
-    let new_card = NewCard::typed(tx, &typed, "card")?;
+    let new_card = NewCard::typed(tx, &typed, hash)?;
     let address = Address {
         city: card.address_city.set(),
         country: card.address_country.set(),
@@ -110,7 +123,11 @@ fn tokenize_card(tx: &mut Tx, card: TokenCardParams) -> Result<Doc<Token>> {
         postal_code: card.address_zip.set(),
         state: card.address_state.set(),
     };
-    let billing = BillingDetails { address: Some(address), name: card.name.set(), ..BillingDetails::default() };
+    Ok((new_card, BillingDetails { address: Some(address), name: card.name.set(), ..BillingDetails::default() }))
+}
+
+fn tokenize_card(tx: &mut Tx, card: TokenCardParams) -> Result<Doc<Token>> {
+    let (new_card, billing) = read_card(tx, card, "card")?;
     let shown = Token {
         id: tx.id("tok"),
         object: "token".into(),
@@ -164,7 +181,7 @@ fn token_card(tx: &Tx, card: &NewCard, billing: BillingDetails) -> TokenCard {
         address_state: address.state,
         address_zip: address.postal_code,
         address_zip_check: checks.address_postal_code_check,
-        brand: brand_in_words(card.number.brand()).into(),
+        brand: brand_in_words(card.number.brand().as_str()).into(),
         country: shown.country,
         cvc_check: checks.cvc_check,
         dynamic_last4: None,
@@ -178,20 +195,5 @@ fn token_card(tx: &Tx, card: &NewCard, billing: BillingDetails) -> TokenCard {
         networks: TokenNetworks { preferred: card.preferred },
         regulated_status: shown.regulated_status,
         tokenization_method: None,
-    }
-}
-
-/// The older card object writes brands as people do.
-fn brand_in_words(brand: Brand) -> &'static str {
-    match brand {
-        Brand::Visa => "Visa",
-        Brand::Mastercard => "MasterCard",
-        Brand::Amex => "American Express",
-        Brand::Discover => "Discover",
-        Brand::Diners => "Diners Club",
-        Brand::Jcb => "JCB",
-        Brand::Unionpay => "UnionPay",
-        Brand::EftposAu => "Eftpos Australia",
-        Brand::Unknown => "Unknown",
     }
 }

@@ -18,7 +18,8 @@ use wire::{NoParams, Path, Reply, Route};
 
 use crate::payment_methods::card::{Network, NewCard, Secret};
 
-pub use create::{CreateToken, TokenCardParams};
+pub(crate) use create::read_card;
+pub use create::{CardObject, CreateToken, TokenCardParams};
 
 /// `GET /v1/tokens/{token}` (api/md/token), for a card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -170,9 +171,9 @@ fn already_used(id: &str, param: &str) -> ApiError {
 #[expect(dead_code, reason = "it describes answers, which are documents of either kind")]
 pub(crate) enum AnyToken {
     /// Of a card.
-    Card(Token),
+    Card(Box<Token>),
     /// Of a bank account or a social security number.
-    Payee(PayeeToken),
+    Payee(Box<PayeeToken>),
 }
 
 fn retrieve(tx: &mut Tx, path: &Path, _: NoParams) -> Result<Reply<AnyToken>> {

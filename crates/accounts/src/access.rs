@@ -3,7 +3,7 @@
 use kernel::{ApiError, ErrorType, Result};
 use store::{Doc, Tx};
 
-use crate::documents::Account;
+use crate::documents::{Account, Dashboard, DashboardType};
 
 /// An account named in the path: the account acted on itself, or one that is connected to it.
 ///
@@ -41,6 +41,21 @@ pub(crate) fn may_tell(tx: &Tx, account: &Doc<Account>, param: &str) -> Result<(
 /// Errors: 403 `oauth_not_supported`.
 pub(crate) fn may_manage_external_accounts(tx: &Tx, account: &Doc<Account>) -> Result<()> {
     if is_own(tx, account) || account.is_platform_collected() {
+        return Ok(());
+    }
+    Err(forbidden(format!(
+        "This application does not have the required permissions for this endpoint on account '{}'.",
+        account.id
+    )))
+}
+
+/// Whether the caller may change how the account is paid out: with the account's own key, or when the account's own people
+/// have no full dashboard to do it in.
+///
+/// Errors: 403 `oauth_not_supported`.
+pub(crate) fn may_set_payouts(tx: &Tx, account: &Doc<Account>) -> Result<()> {
+    let is_full = account.controller.stripe_dashboard == Some(Dashboard { kind: DashboardType::Full });
+    if is_own(tx, account) || !is_full {
         return Ok(());
     }
     Err(forbidden(format!(

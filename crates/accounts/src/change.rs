@@ -7,8 +7,9 @@ use kernel::{ApiError, Result, Timestamp};
 use serde_json::json;
 use store::{Doc, Job, Tx};
 
+use crate::balance_settings::view;
 use crate::capabilities;
-use crate::documents::{Account, CapabilityStatus};
+use crate::documents::{Account, BalancePrivate, CapabilityStatus, PayoutInterval, Payouts};
 use crate::events::{Before, to_map};
 use crate::persons::Person;
 use crate::requirements::{Assessment, Subject, assess};
@@ -16,6 +17,8 @@ use crate::{descriptor, external_accounts};
 
 /// The job that ends the verification of what fails.
 pub(crate) const VERIFY: &str = "verify_account";
+/// The job that pays an account out, which the crate of payouts runs. Without a `run` it plans the next one.
+pub const AUTOMATIC_PAYOUT: &str = "automatic_payout";
 /// Seconds from giving a value to the end of its verification.
 const VERIFICATION_TAKES: i64 = 5;
 
@@ -28,6 +31,8 @@ pub(crate) struct Change {
     persons_before: BTreeMap<String, Before>,
     requested_before: BTreeMap<String, Timestamp>,
     statuses_before: BTreeMap<String, CapabilityStatus>,
+    /// What of it balance settings show; `None` when it is being made.
+    balance_before: Option<(Payouts, BalancePrivate)>,
 }
 
 impl Change {
@@ -43,6 +48,7 @@ impl Change {
             persons_before,
             requested_before: account.private.requested.clone(),
             statuses_before: account.capabilities.clone(),
+            balance_before: Some((account.settings.payouts.clone(), account.private.balance.clone())),
             account,
         })
     }
@@ -55,13 +61,14 @@ impl Change {
             persons_before: BTreeMap::new(),
             requested_before: BTreeMap::new(),
             statuses_before: BTreeMap::new(),
+            balance_before: None,
         }
     }
 
     /// Works out what the change comes to, writes the account and its persons, and tells what happened.
     ///
     /// Events on the account, as far as they apply: `person.created`, `person.updated`, `capability.updated`,
-    /// `account.updated`.
+    /// `account.updated`, `balance_settings.updated`.
     pub(crate) fn finish(mut self, tx: &mut Tx) -> Result<Doc<Account>> {
         external_accounts::show(tx, &mut self.account)?;
         descriptor::fill(&mut self.account);
@@ -83,7 +90,28 @@ impl Change {
             Some(before) => before.emit(tx, "account.updated", &self.account.id, self.account.shown())?,
             None => self.emit_opened(tx)?,
         }
+        self.finish_balance_settings(tx)?;
         Ok(self.account)
+    }
+
+    /// Tells what balance settings show, when somebody changed it; and since money may be waiting for it that no payment
+    /// wakes, has the next payout planned.
+    fn finish_balance_settings(&mut self, tx: &mut Tx) -> Result<()> {
+        let Some((payouts, balance)) = self.balance_before.take() else { return Ok(()) };
+        let (mut before, mut private) = (self.account.shown().clone(), self.account.private.clone());
+        before.settings.payouts = payouts;
+        private.balance = balance;
+        let (before, now) = (view(&before, &private), view(&self.account, &self.account.private));
+        if before == now {
+            return Ok(());
+        }
+        let id = self.account.id.clone();
+        Before::of(tx, &before)?.emit(tx, "balance_settings.updated", &id, &now)?;
+        if now.payments.payouts.schedule.interval == PayoutInterval::Manual {
+            return Ok(());
+        }
+        let at_once = tx.now();
+        tx.schedule_once(AUTOMATIC_PAYOUT, &id, at_once, json!({ "account": id }))
     }
 
     /// What fails is being verified until the job has run; what no longer fails is forgotten.

@@ -6,6 +6,7 @@
 //! | `tell` and what it calls (`business_profile`, `company`, `tos`, `settings`) | what can be told of an account |
 //! | `capabilities`, `persons`, `external_accounts` | its parts, with endpoints of their own |
 //! | `tokens` | bank accounts and social security numbers, sent ahead |
+//! | `balance_settings` | how its balance is settled and paid out, as another view of it |
 //! | `requirements` | what must still be known: a pure function of what is there |
 //! | `change` | the one way from a change to what it comes to, with events |
 //! | `money` | what the crates below ask: may it be charged, transferred to, paid out |
@@ -26,6 +27,7 @@
 
 mod access;
 mod address;
+mod balance_settings;
 mod business_profile;
 mod capabilities;
 mod change;
@@ -53,17 +55,22 @@ mod update;
 mod validate;
 mod words;
 
-use kernel::Result;
+use kernel::{Country, Result};
 use store::{Document, Job, Kind, Tx};
 use wire::{Route, delete, get, list, post};
 
+pub use balance_settings::{
+    AutomaticTransferRule, BalancePayouts, BalanceSchedule, BalanceSettings, PaymentsBalance, PayoutsStatus,
+    SettlementTiming, TransferRuleType,
+};
 pub use capabilities::{Capability, CapabilityState};
+pub use change::AUTOMATIC_PAYOUT;
 pub use documents::*;
 pub use external_accounts::{
     BankAccountType, ExternalAccount, ExternalAccountStatus, HolderType, PayoutMethod, default_external_account,
     external_account, mark_external_account_errored, payout_outcome,
 };
-pub use money::{application, check_can_charge, destination, load, on_behalf_of, platform_of};
+pub use money::{application, available_on, check_can_charge, destination, load, on_behalf_of, platform_of};
 pub use persons::{Person, PersonPrivate, PersonVerification, PoliticalExposure, Relationship, VerificationStatus};
 pub use platform::{NewPlatform, create_platform};
 pub use tokens::{BankAccountParams, PayeeToken, PiiParams, TokenBankAccount, tokenize_bank_account, tokenize_pii};
@@ -84,6 +91,8 @@ pub fn routes() -> Vec<Route> {
     const BANK: &str = "/v1/accounts/{account}/bank_accounts/{id}";
     const CAPABILITY: &str = "/v1/accounts/{account}/capabilities/{capability}";
     vec![
+        get("/v1/balance_settings", "balanceSettings.retrieve", balance_settings::retrieve),
+        post("/v1/balance_settings", "balanceSettings.update", balance_settings::update),
         get("/v1/account", "accounts.retrieveCurrent", retrieve::current),
         list::<Account, _>("/v1/accounts", "accounts.list", retrieve::list),
         post("/v1/accounts", "accounts.create", create::create),
@@ -112,6 +121,11 @@ pub fn routes() -> Vec<Route> {
         post(BANK, "accounts.updateBankAccount", external_accounts::update),
         delete(BANK, "accounts.deleteBankAccount", external_accounts::delete),
     ]
+}
+
+/// Days until funds are available that an account's country has by itself.
+pub(crate) fn country_delay_days(account: &Account) -> i64 {
+    Country::find(&account.country).map_or(0, |country| country.delay_days)
 }
 
 /// What a job of this crate does when it is due.

@@ -5,7 +5,7 @@
 //! terms, where payouts go). Stripe's test mode lets accounts act likewise. An account whose requirements the platform
 //! collects must have the capability active.
 
-use kernel::{ApiError, Result};
+use kernel::{ApiError, Result, Timestamp};
 use store::{Doc, Tx};
 
 use crate::documents::{Account, Application, CapabilityStatus, Dashboard, DashboardType};
@@ -15,6 +15,11 @@ use crate::documents::{Account, Application, CapabilityStatus, Dashboard, Dashbo
 /// Errors: a 500 when it does not exist, since then the store is damaged.
 pub fn load(tx: &mut Tx, id: &str) -> Result<Doc<Account>> {
     tx.load::<Account>(id)
+}
+
+/// When what an account takes at `from` becomes available: see its delay, and the day that `from` belongs to.
+pub fn available_on(account: &Doc<Account>, from: Timestamp) -> Timestamp {
+    account.available_on(account.private.balance.day_of(from))
 }
 
 /// The account that a transfer goes to, named by the caller in `param`.
@@ -209,12 +214,13 @@ mod tests {
         let id = platform.open(INDIVIDUAL);
         let load = || as_platform(&platform, |tx| load(tx, &id)).unwrap();
         // 2026-11-20 is a Friday.
-        assert_eq!(load().available_on(at("2026-11-20T15:00:00Z")), at("2026-11-24"));
+        let available_on = |account: &Doc<Account>, from| super::available_on(account, at(from));
+        assert_eq!(available_on(&load(), "2026-11-20T15:00:00Z"), at("2026-11-24"));
         platform.post(&format!("/v1/accounts/{id}"), &[("settings[payouts][schedule][delay_days]", "10")]).ok();
-        assert_eq!(load().available_on(at("2026-11-20T15:00:00Z")), at("2026-12-04"));
+        assert_eq!(available_on(&load(), "2026-11-20T15:00:00Z"), at("2026-12-04"));
         let german = Platform::of("DE");
         let german = as_platform(&german, |tx| super::load(tx, &german.id)).unwrap();
-        assert_eq!(german.available_on(at("2026-11-20T15:00:00Z")), at("2026-11-27"));
+        assert_eq!(available_on(&german, "2026-11-20T15:00:00Z"), at("2026-11-27"));
     }
 
     #[test]

@@ -3,17 +3,18 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use kernel::{ApiError, Country, Patch, Result, Timestamp};
+use kernel::{ApiError, Patch, Result, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
+use store::Doc;
 
 use crate::address::{DeclarationParams, set_line, set_with};
-use crate::descriptor;
 use crate::documents::{
     Account, CardIssuing, Declaration, PaymentMethodSave, PayoutInterval, PayoutSchedule, TermsAcceptance, Weekday,
 };
 use crate::validate::{self, name};
+use crate::{country_delay_days, descriptor};
 
 /// `settings[payouts][schedule][delay_days]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,12 +65,12 @@ impl JsonSchema for DelayDays {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScheduleParams {
-    delay_days: Option<DelayDays>,
-    interval: Option<PayoutInterval>,
-    monthly_anchor: Option<i64>,
-    monthly_payout_days: Option<Vec<i64>>,
-    weekly_anchor: Option<Weekday>,
-    weekly_payout_days: Option<Vec<Weekday>>,
+    pub(crate) delay_days: Option<DelayDays>,
+    pub(crate) interval: Option<PayoutInterval>,
+    pub(crate) monthly_anchor: Option<i64>,
+    pub(crate) monthly_payout_days: Option<Vec<i64>>,
+    pub(crate) weekly_anchor: Option<Weekday>,
+    pub(crate) weekly_payout_days: Option<Vec<Weekday>>,
 }
 
 /// `settings[payouts]`.
@@ -179,7 +180,7 @@ pub(crate) struct SettingsParams {
 
 impl SettingsParams {
     /// Writes what is given.
-    pub(crate) fn apply(self, account: &mut Account, now: Timestamp) -> Result<()> {
+    pub(crate) fn apply(self, account: &mut Doc<Account>, now: Timestamp) -> Result<()> {
         if self.paypay_payments.is_some() {
             return Err(ApiError::not_yet("settings[paypay_payments]", "PayPay"));
         }
@@ -274,13 +275,18 @@ impl PaymentsParams {
 }
 
 /// Most characters of what a bank's statement says of a payout.
-const LONGEST_PAYOUT_DESCRIPTOR: usize = 22;
+pub(crate) const LONGEST_PAYOUT_DESCRIPTOR: usize = 22;
 
 impl PayoutsParams {
-    fn apply(self, account: &mut Account) -> Result<()> {
+    fn apply(self, account: &mut Doc<Account>) -> Result<()> {
         if let Some(schedule) = self.schedule {
-            let least = Country::find(&account.country).map_or(0, |country| country.delay_days);
-            let new = schedule.read(account.payout_schedule(), least)?;
+            match schedule.delay_days {
+                None => {}
+                Some(DelayDays::Minimum) => account.private.balance.delay_days_chosen = false,
+                Some(DelayDays::Days(_)) => account.private.balance.delay_days_chosen = true,
+            }
+            let least = country_delay_days(account);
+            let new = schedule.read(account.payout_schedule(), least, View::Account)?;
             account.settings.payouts.schedule = new;
         }
         let payouts = &mut account.settings.payouts;
@@ -291,36 +297,63 @@ impl PayoutsParams {
     }
 }
 
-const SCHEDULE: &str = "settings[payouts][schedule]";
+/// Where a schedule is being changed, for the names in errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum View {
+    /// `settings[payouts]` of an account.
+    Account,
+    /// `/v1/balance_settings`, which has no anchors.
+    BalanceSettings,
+}
+
+impl View {
+    /// The bracketed name of a field of the schedule.
+    fn at(self, field: &str) -> String {
+        match self {
+            View::Account => name("settings[payouts][schedule]", &[field]),
+            View::BalanceSettings => name("payments[payouts][schedule]", &[field]),
+        }
+    }
+
+    /// The field that says on which days of the week or month.
+    fn days(self, interval: &str) -> String {
+        match self {
+            View::Account => format!("{interval}_anchor"),
+            View::BalanceSettings => format!("{interval}_payout_days"),
+        }
+    }
+}
+
 /// Most days that payouts can be delayed.
 const LONGEST_DELAY: i64 = 31;
 
 impl ScheduleParams {
     /// What the schedule becomes. `least` is the fewest days that the country allows.
-    fn read(self, was: &PayoutSchedule, least: i64) -> Result<PayoutSchedule> {
+    pub(crate) fn read(self, was: &PayoutSchedule, least: i64, view: View) -> Result<PayoutSchedule> {
         let interval = self.interval.unwrap_or(was.interval);
         let delay_days = match self.delay_days {
             None => was.delay_days,
             Some(DelayDays::Minimum) => least,
-            Some(DelayDays::Days(days)) => check_delay(days, least)?,
+            Some(DelayDays::Days(days)) => check_delay(days, least, "delay_days", &view.at("delay_days"))?,
         };
         let mut schedule = PayoutSchedule::new(interval, delay_days);
-        let (weekly, monthly) = (self.weekly(), self.monthly()?);
+        let (weekly, monthly) = (self.weekly(), self.monthly(view)?);
         match interval {
             PayoutInterval::Manual | PayoutInterval::Daily => {
-                refuse_days("weekly_anchor", weekly.is_some(), interval)?;
-                refuse_days("monthly_anchor", monthly.is_some(), interval)?;
+                refuse_days("weekly", weekly.is_some(), interval, view)?;
+                refuse_days("monthly", monthly.is_some(), interval, view)?;
             }
             PayoutInterval::Weekly => {
-                refuse_days("monthly_anchor", monthly.is_some(), interval)?;
-                let days = weekly.or_else(|| was.weekly_payout_days.clone()).ok_or_else(|| days_missing("weekly"))?;
+                refuse_days("monthly", monthly.is_some(), interval, view)?;
+                let days =
+                    weekly.or_else(|| was.weekly_payout_days.clone()).ok_or_else(|| days_missing("weekly", view))?;
                 schedule.weekly_anchor = days.first().copied();
                 schedule.weekly_payout_days = Some(days);
             }
             PayoutInterval::Monthly => {
-                refuse_days("weekly_anchor", weekly.is_some(), interval)?;
+                refuse_days("weekly", weekly.is_some(), interval, view)?;
                 let days =
-                    monthly.or_else(|| was.monthly_payout_days.clone()).ok_or_else(|| days_missing("monthly"))?;
+                    monthly.or_else(|| was.monthly_payout_days.clone()).ok_or_else(|| days_missing("monthly", view))?;
                 schedule.monthly_anchor = days.first().copied();
                 schedule.monthly_payout_days = Some(days);
             }
@@ -335,12 +368,12 @@ impl ScheduleParams {
         (!days.is_empty()).then_some(days)
     }
 
-    fn monthly(&self) -> Result<Option<Vec<i64>>> {
+    fn monthly(&self, view: View) -> Result<Option<Vec<i64>>> {
         let given = self.monthly_payout_days.clone().or_else(|| self.monthly_anchor.map(|day| vec![day]));
         let Some(mut days) = given else { return Ok(None) };
         if days.iter().any(|day| !(1..=31).contains(day)) {
             let field = if self.monthly_payout_days.is_some() { "monthly_payout_days" } else { "monthly_anchor" };
-            return Err(ApiError::invalid(&name(SCHEDULE, &[field]), "A day of the month must be from 1 to 31."));
+            return Err(ApiError::invalid(&view.at(field), "A day of the month must be from 1 to 31."));
         }
         days.sort_unstable();
         days.dedup();
@@ -348,27 +381,33 @@ impl ScheduleParams {
     }
 }
 
-fn check_delay(days: i64, least: i64) -> Result<i64> {
+/// Days that somebody chooses until funds are available. `least` is the fewest that the country allows.
+pub(crate) fn check_delay(days: i64, least: i64, field: &str, param: &str) -> Result<i64> {
     if (least..=LONGEST_DELAY).contains(&days) {
         return Ok(days);
     }
     let message =
-        format!("You cannot set `delay_days` to {days} for this account: it must be from {least} to {LONGEST_DELAY}.");
-    Err(ApiError::invalid(&name(SCHEDULE, &["delay_days"]), message))
+        format!("You cannot set `{field}` to {days} for this account: it must be from {least} to {LONGEST_DELAY}.");
+    Err(ApiError::invalid(param, message))
 }
 
-fn refuse_days(field: &str, given: bool, interval: PayoutInterval) -> Result<()> {
+fn refuse_days(of: &str, given: bool, interval: PayoutInterval, view: View) -> Result<()> {
     if !given {
         return Ok(());
     }
+    let field = view.days(of);
     let message = format!("You cannot set `{field}` when `interval` is `{interval}`.");
-    Err(ApiError::invalid(&name(SCHEDULE, &[field]), message))
+    Err(ApiError::invalid(&view.at(&field), message))
 }
 
-fn days_missing(interval: &str) -> ApiError {
-    let message =
-        format!("You must set `{interval}_anchor` or `{interval}_payout_days` when `interval` is `{interval}`.");
-    ApiError::invalid(&name(SCHEDULE, &[&format!("{interval}_anchor")]), message).code("parameter_missing")
+fn days_missing(interval: &str, view: View) -> ApiError {
+    let field = view.days(interval);
+    let ways = match view {
+        View::Account => format!("`{interval}_anchor` or `{interval}_payout_days`"),
+        View::BalanceSettings => format!("`{field}`"),
+    };
+    let message = format!("You must set {ways} when `interval` is `{interval}`.");
+    ApiError::invalid(&view.at(&field), message).code("parameter_missing")
 }
 
 #[cfg(test)]
@@ -376,7 +415,7 @@ mod tests {
     use super::*;
 
     fn read(params: ScheduleParams) -> Result<PayoutSchedule> {
-        params.read(&PayoutSchedule::new(PayoutInterval::Daily, 2), 2)
+        params.read(&PayoutSchedule::new(PayoutInterval::Daily, 2), 2, View::Account)
     }
 
     #[test]

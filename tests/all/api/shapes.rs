@@ -62,6 +62,15 @@ const SHAPES: &[Shape] = &[
         "object available livemode pending",
         "connect_reserved instant_available refund_and_dispute_prefunding",
     ),
+    ("balance_settings", "object payments", ""),
+    ("balance_settings.payments", "debit_negative_balances payouts settlement_timing", ""),
+    (
+        "balance_settings.payments.payouts",
+        "automatic_transfer_rules_by_currency minimum_balance_by_currency schedule statement_descriptor status",
+        "",
+    ),
+    ("balance_settings.payments.payouts.schedule", "interval", "monthly_payout_days weekly_payout_days"),
+    ("balance_settings.payments.settlement_timing", "delay_days start_of_day", "delay_days_override"),
     (
         "balance_transaction",
         "id object amount available_on balance_type created currency description exchange_rate fee \
@@ -291,6 +300,7 @@ fn every_answer_has_the_keys_of_its_resource_and_no_other() {
 
 const LISTS: &[&str] = &[
     "/v1/balance",
+    "/v1/balance_settings",
     "/v1/balance_transactions?limit=100",
     "/v1/charges?limit=100&expand[]=data.refunds",
     "/v1/refunds",

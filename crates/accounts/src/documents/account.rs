@@ -144,9 +144,9 @@ impl Account {
         if has_account { currency } else { self.default_currency }
     }
 
-    /// When what the account takes at `from` becomes available: the delay of its country in business or calendar days,
-    /// or its own when that is longer.
-    pub fn available_on(&self, from: Timestamp) -> Timestamp {
+    /// When what the account takes on the day of `from` becomes available: the delay of its country in business or
+    /// calendar days, or its own when that is longer.
+    pub(crate) fn available_on(&self, from: Timestamp) -> Timestamp {
         let Some(country) = Country::find(&self.country) else { return from.days_later(self.payout_delay_days()) };
         let days = self.payout_delay_days().max(country.delay_days);
         if country.business_days { from.business_days_later(days) } else { from.days_later(days) }

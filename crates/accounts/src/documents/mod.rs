@@ -13,7 +13,10 @@ pub use company::{Company, Declaration, DocumentSides, EntityVerification, Owner
 pub use controller::{
     Controller, ControllerType, Dashboard, DashboardType, FeePayer, Fees, Liable, Losses, RequirementCollection,
 };
-pub use private::{AccountPrivate, Application, CompanyNumbers, ExternalRef, NumberCheck, Rejection, RejectionReason};
+pub use private::{
+    AccountPrivate, Application, BalancePrivate, CompanyNumbers, ExternalRef, NumberCheck, Rejection, RejectionReason,
+    StartOfDay,
+};
 pub use profile::{Address, AnnualRevenue, BusinessProfile, Dob, JapaneseAddress, MonthlyRevenue, Ownership};
 pub use requirements::{Alternative, CapabilityStatus, PartRequirements, RequirementError, Requirements};
 pub use settings::{

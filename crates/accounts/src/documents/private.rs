@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{Currency, Timestamp};
+use kernel::{Currency, HOUR, Timestamp, Zone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +93,43 @@ pub struct ExternalRef {
     pub default_for_currency: bool,
 }
 
+/// When an account's days begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StartOfDay {
+    /// 0 to 23.
+    pub hour: i64,
+    /// 0 or 30.
+    pub minutes: i64,
+    /// The zone in which that is.
+    pub timezone: String,
+}
+
+/// What balance settings show and the account does not; the rest of them is in the account's `settings.payouts`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BalancePrivate {
+    /// Whether somebody chose the delay until funds are available, were it the country's own.
+    pub delay_days_chosen: bool,
+    /// What automatic payouts leave in the balance, in minor units.
+    pub minimum_balance_by_currency: BTreeMap<Currency, i64>,
+    /// When days begin; at midnight UTC when there is none.
+    pub start_of_day: Option<StartOfDay>,
+}
+
+impl BalancePrivate {
+    /// What automatic payouts leave in a currency, in minor units.
+    pub fn minimum(&self, currency: Currency) -> i64 {
+        self.minimum_balance_by_currency.get(&currency).copied().unwrap_or(0)
+    }
+
+    /// 00:00 UTC of the day that a moment belongs to. It is the moment itself where days begin at midnight UTC.
+    pub fn day_of(&self, moment: Timestamp) -> Timestamp {
+        let Some(start) = &self.start_of_day else { return moment };
+        let after_midnight = start.hour * HOUR + start.minutes * 60;
+        Zone::find(&start.timezone).map_or(moment, |zone| zone.day_of(moment, after_midnight))
+    }
+}
+
 /// What is kept of an account and never shown.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -117,6 +154,8 @@ pub struct AccountPrivate {
     pub failed: BTreeSet<String>,
     /// Whether the account's own people have begun to fill in the hosted form: then the platform may change less.
     pub claimed: bool,
+    /// What its balance settings show and it does not.
+    pub balance: BalancePrivate,
     /// Made complete by Kontor itself, whatever its country asks for: platforms, the first sellers.
     pub ready_made: bool,
 }

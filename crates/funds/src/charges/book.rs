@@ -42,7 +42,7 @@ pub(super) fn book(tx: &mut Tx, charge: &mut Charge, state: &mut ChargeState, ow
     let taken = Money::new(charge.amount_captured, charge.currency);
     let currency = merchant.settlement_currency(charge.currency);
     let settled = Money::new(convert(taken, currency)?, currency);
-    let available_on = if state.bypasses_pending { tx.now() } else { merchant.available_on(tx.now()) };
+    let available_on = if state.bypasses_pending { tx.now() } else { accounts::available_on(&merchant, tx.now()) };
     let converted = currency != charge.currency;
     let fee = processing_fee(&merchant.country, &state.card_country, settled, converted);
     let booking = Booking { currency, amount: settled.amount, available_on };

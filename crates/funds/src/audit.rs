@@ -7,7 +7,7 @@ use std::fmt;
 
 use kernel::{ApiError, Currency, Result};
 use ledger::{Bucket, LedgerAccount, OPERATOR};
-use store::{Document, PostingRow, Reader, StoreResult};
+use store::{Document, PostingRow, Reader, Row, StoreResult, Value};
 
 use crate::balance_transactions::BalanceTransaction;
 
@@ -74,10 +74,14 @@ impl fmt::Display for AuditReport {
 /// 2. each balance transaction's net is what the postings that name it move, on its own account and in its own currency,
 ///    and every balance transaction that a posting names exists;
 /// 3. per account and currency the balance transactions add up to what is pending and available;
-/// 4. what documents say of money is what was booked: charges, refunds, transfers, application fees, payouts.
+/// 4. what documents say of money is what was booked: charges, refunds, transfers, application fees, payouts, and what of
+///    them came back;
+/// 5. what is in transit is what payouts under way say, what is kept back is what they keep, and what is reserved is what
+///    platforms hold for their accounts;
+/// 6. the balance transactions that an automatic payout settles are its account's, and add up to zero with its own.
 ///
-/// It reads page by page; what it keeps in memory is a number per ledger account, and one per document that was given
-/// back in part. The store must stand still meanwhile.
+/// It reads page by page; what it keeps in memory is a number per ledger account, one per document that was given back in
+/// part, and one per automatic payout. The store must stand still meanwhile.
 ///
 /// Errors: 503 or 500 when the store cannot be read.
 pub fn audit(reader: &dyn Reader) -> Result<AuditReport> {
@@ -95,7 +99,7 @@ fn run(reader: &dyn Reader) -> StoreResult<AuditReport> {
     each_posting(reader, &mut report, &mut book, &mut matcher)?;
     matcher.finish(&mut report, &mut book)?;
     book.compare(reader, &mut report)?;
-    documents::check(reader, &mut report)?;
+    documents::check(reader, &mut report, &mut book)?;
     Ok(report)
 }
 
@@ -107,12 +111,31 @@ type Purse = (String, Currency);
 struct Book {
     balances: BTreeMap<String, i64>,
     nets: BTreeMap<Purse, i64>,
+    /// What the balance transactions that a payout settles add up to, by payout, account and currency.
+    settled: BTreeMap<(String, Purse), i64>,
 }
 
 impl Book {
     fn post(&mut self, posting: &ledger::Posting) {
         *self.balances.entry(posting.debit.to_string()).or_default() -= posting.amount;
         *self.balances.entry(posting.credit.to_string()).or_default() += posting.amount;
+    }
+
+    /// Holds what stands in a bucket, by account and currency, against what documents say that it is.
+    fn compare_bucket(&self, report: &mut AuditReport, bucket: Bucket, said: BTreeMap<Purse, i64>) {
+        let mut stands: BTreeMap<Purse, i64> = BTreeMap::new();
+        for (name, balance) in &self.balances {
+            if let Some(account) = LedgerAccount::parse(name).filter(|account| account.bucket == bucket) {
+                *stands.entry((account.owner, account.currency)).or_default() += balance;
+            }
+        }
+        for purse in stands.keys().chain(said.keys().filter(|purse| !stands.contains_key(*purse))) {
+            let (stands, said) = (at(&stands, purse), at(&said, purse));
+            if stands != said {
+                let ((account, currency), bucket) = (purse, bucket.as_str());
+                report.differ(format!("{account} has {stands} {currency} {bucket}, its documents say {said}."));
+            }
+        }
     }
 
     fn compare(&self, reader: &dyn Reader, report: &mut AuditReport) -> StoreResult<()> {
@@ -168,6 +191,7 @@ fn is_shown(account: &LedgerAccount) -> bool {
         Bucket::Pending | Bucket::Available => account.owner != OPERATOR,
         Bucket::Reserved
         | Bucket::InTransit
+        | Bucket::KeptBack
         | Bucket::Network
         | Bucket::Bank
         | Bucket::Fees
@@ -309,6 +333,9 @@ impl<'r> Matcher<'r> {
             check_arithmetic(&entry, report);
             let purse = (row.account.to_string(), entry.currency);
             *book.nets.entry(purse.clone()).or_default() += entry.net;
+            if let Some(payout) = settled_by(row) {
+                *book.settled.entry((payout.to_owned(), purse.clone())).or_default() += entry.net;
+            }
             let row = Shown { purse, amount: entry.net };
             match self.shown.remove(&entry.id) {
                 Some(shown) => compare(&entry.id, &row, &shown, report),
@@ -332,6 +359,15 @@ impl<'r> Matcher<'r> {
             report.differ(format!("{entry} has a net of {} and no posting names it.", row.amount));
         }
         Ok(())
+    }
+}
+
+/// The payout that settles a balance transaction: only the column knows.
+fn settled_by(row: &Row) -> Option<&str> {
+    let place = BalanceTransaction::KIND.columns.iter().position(|column| column.name == "payout")?;
+    match row.columns.get(place) {
+        Some(Value::Text(payout)) => Some(payout),
+        Some(Value::Int(_) | Value::Null) | None => None,
     }
 }
 

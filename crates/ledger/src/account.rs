@@ -18,6 +18,8 @@ pub enum Bucket {
     Reserved,
     /// Of a merchant: on its way to the bank.
     InTransit,
+    /// Of a merchant: kept back while an automatic payout is made, so that the payout leaves a minimum balance.
+    KeptBack,
     /// The operator's: owed by acquirers and card networks.
     Network,
     /// The operator's: in the bank.
@@ -31,11 +33,12 @@ pub enum Bucket {
 }
 
 impl Bucket {
-    const ALL: [Bucket; 9] = [
+    const ALL: [Bucket; 10] = [
         Bucket::Pending,
         Bucket::Available,
         Bucket::Reserved,
         Bucket::InTransit,
+        Bucket::KeptBack,
         Bucket::Network,
         Bucket::Bank,
         Bucket::Fees,
@@ -50,6 +53,7 @@ impl Bucket {
             Bucket::Available => "available",
             Bucket::Reserved => "reserved",
             Bucket::InTransit => "in_transit",
+            Bucket::KeptBack => "kept_back",
             Bucket::Network => "network",
             Bucket::Bank => "bank",
             Bucket::Fees => "fees",
@@ -97,6 +101,11 @@ impl LedgerAccount {
     /// Money of `owner` on its way to the bank.
     pub fn in_transit(owner: &str, currency: Currency) -> LedgerAccount {
         LedgerAccount::new(owner, Bucket::InTransit, currency)
+    }
+
+    /// Money of `owner` kept back while an automatic payout is made.
+    pub fn kept_back(owner: &str, currency: Currency) -> LedgerAccount {
+        LedgerAccount::new(owner, Bucket::KeptBack, currency)
     }
 
     /// An account of the operator.

@@ -35,6 +35,10 @@ pub enum Code {
     PayoutFailure,
     /// A paid payout that was brought back.
     PayoutReversal,
+    /// A negative balance taken from the account's bank.
+    BankDebit,
+    /// Between a balance and what is kept back of it while an automatic payout is made.
+    MinimumBalance,
     /// The bank confirmed a payout's arrival.
     PayoutArrival,
     /// Between a platform's balance and what it keeps for its connected accounts' negative balances.
@@ -62,6 +66,8 @@ impl Code {
             Code::PayoutCancel => "payout_cancel",
             Code::PayoutFailure => "payout_failure",
             Code::PayoutReversal => "payout_reversal",
+            Code::BankDebit => "bank_debit",
+            Code::MinimumBalance => "minimum_balance",
             Code::PayoutArrival => "payout_arrival",
             Code::ConnectReserve => "connect_reserve",
             Code::Conversion => "conversion",
@@ -69,7 +75,7 @@ impl Code {
         }
     }
 
-    const ALL: [Code; 17] = [
+    const ALL: [Code; 19] = [
         Code::Charge,
         Code::ProcessingFee,
         Code::ApplicationFee,
@@ -83,6 +89,8 @@ impl Code {
         Code::PayoutCancel,
         Code::PayoutFailure,
         Code::PayoutReversal,
+        Code::BankDebit,
+        Code::MinimumBalance,
         Code::PayoutArrival,
         Code::ConnectReserve,
         Code::Conversion,

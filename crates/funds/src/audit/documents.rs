@@ -1,22 +1,24 @@
 //! What documents say of money, held against what was booked.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use kernel::Currency;
+use ledger::Bucket;
 use store::{Document, Reader, StoreResult};
 
-use super::{AuditReport, PAGE};
+use super::{AuditReport, Book, PAGE, Purse};
 use crate::application_fees::{ApplicationFee, FeeRefund};
+use crate::balance::ConnectReserve;
 use crate::balance_transactions::BalanceTransaction;
 use crate::charges::Charge;
-use crate::payouts::Payout;
+use crate::payouts::{Payout, PayoutPrivate, PayoutStatus};
 use crate::refunds::{Refund, RefundStatus};
 use crate::transfers::{Transfer, TransferReversal};
 
 /// Amounts by the id of what they were given back of.
 type Sums = HashMap<String, i64>;
 
-pub(super) fn check(reader: &dyn Reader, report: &mut AuditReport) -> StoreResult<()> {
+pub(super) fn check(reader: &dyn Reader, report: &mut AuditReport, book: &mut Book) -> StoreResult<()> {
     let (mut refunded, mut waiting) = (Sums::new(), Sums::new());
     each::<Refund>(reader, report, |report, owner, refund, state| {
         check_refund(reader, report, owner, &refund)?;
@@ -38,10 +40,87 @@ pub(super) fn check(reader: &dyn Reader, report: &mut AuditReport) -> StoreResul
     orphans(report, refunded, "charge");
     check_transfers(reader, report)?;
     check_fees(reader, report)?;
-    each::<Payout>(reader, report, |report, owner, payout, _| {
-        let expected = Some((-payout.amount, payout.currency));
-        check_row(reader, report, owner, &payout.id, payout.balance_transaction.as_deref(), expected)
-    })
+    check_payouts(reader, report, book)?;
+    check_reserves(reader, report, book)
+}
+
+/// What payouts say by account and currency.
+#[derive(Default)]
+struct Said {
+    in_transit: BTreeMap<Purse, i64>,
+    kept_back: BTreeMap<Purse, i64>,
+}
+
+fn check_payouts(reader: &dyn Reader, report: &mut AuditReport, book: &mut Book) -> StoreResult<()> {
+    let (mut said, mut settled) = (Said::default(), std::mem::take(&mut book.settled));
+    each::<Payout>(reader, report, |report, owner, payout, state| {
+        let purse = (owner.to_owned(), payout.currency);
+        let sum = settled.remove(&(payout.id.clone(), purse.clone()));
+        check_settled(report, &payout, sum);
+        said.add(&purse, &payout, &state);
+        check_payout(reader, report, owner, &payout)
+    })?;
+    for (payout, (account, currency)) in settled.into_keys() {
+        report.differ(format!("{payout} settles {currency} of {account}, and is no payout of that."));
+    }
+    book.compare_bucket(report, Bucket::InTransit, said.in_transit);
+    book.compare_bucket(report, Bucket::KeptBack, said.kept_back);
+    Ok(())
+}
+
+impl Said {
+    fn add(&mut self, purse: &Purse, payout: &Payout, state: &PayoutPrivate) {
+        match payout.status {
+            PayoutStatus::Pending | PayoutStatus::InTransit => {
+                *self.in_transit.entry(purse.clone()).or_default() += payout.amount;
+            }
+            PayoutStatus::Paid | PayoutStatus::Failed | PayoutStatus::Canceled => {}
+        }
+        *self.kept_back.entry(purse.clone()).or_default() += state.kept_back;
+    }
+}
+
+fn check_payout(reader: &dyn Reader, report: &mut AuditReport, owner: &str, payout: &Payout) -> StoreResult<()> {
+    let (id, back) = (&payout.id, payout.failure_balance_transaction.as_deref());
+    match payout.status {
+        PayoutStatus::Failed | PayoutStatus::Canceled => {
+            check_row(reader, report, owner, id, back, Some((payout.amount, payout.currency)))?;
+        }
+        PayoutStatus::Pending | PayoutStatus::InTransit | PayoutStatus::Paid => nothing_came_back(report, id, back),
+    }
+    let expected = Some((-payout.amount, payout.currency));
+    check_row(reader, report, owner, id, payout.balance_transaction.as_deref(), expected)
+}
+
+/// What an automatic payout pays adds up to it. One that debits the bank settles nothing, nor does one by hand.
+fn check_settled(report: &mut AuditReport, payout: &Payout, sum: Option<i64>) {
+    let settles = payout.automatic && 0 < payout.amount;
+    match sum {
+        Some(0) if settles => {}
+        Some(sum) if settles => report.differ(format!(
+            "The balance transactions that {} settles add up to {sum} with its own, and not to 0.",
+            payout.id
+        )),
+        None if settles => report.differ(format!("{} settles no balance transactions.", payout.id)),
+        Some(_) => report.differ(format!("{} settles balance transactions and cannot.", payout.id)),
+        None => {}
+    }
+}
+
+fn check_reserves(reader: &dyn Reader, report: &mut AuditReport, book: &Book) -> StoreResult<()> {
+    let mut held: BTreeMap<Purse, i64> = BTreeMap::new();
+    each::<ConnectReserve>(reader, report, |_, owner, reserve, ()| {
+        *held.entry((owner.to_owned(), reserve.currency)).or_default() += reserve.amount;
+        Ok(())
+    })?;
+    book.compare_bucket(report, Bucket::Reserved, held);
+    Ok(())
+}
+
+fn nothing_came_back(report: &mut AuditReport, id: &str, row: Option<&str>) {
+    if let Some(row) = row {
+        report.differ(format!("{id} did not fail and names {row}, by which its money came back."));
+    }
 }
 
 fn check_charge(reader: &dyn Reader, report: &mut AuditReport, owner: &str, charge: &Charge) -> StoreResult<()> {
@@ -67,6 +146,8 @@ fn check_refund(reader: &dyn Reader, report: &mut AuditReport, owner: &str, refu
     if refund.status == RefundStatus::Failed {
         let back = refund.failure_balance_transaction.as_deref();
         check_row(reader, report, owner, id, back, Some((refund.amount, refund.currency)))?;
+    } else {
+        nothing_came_back(report, id, refund.failure_balance_transaction.as_deref());
     }
     match refund.balance_transaction.as_deref() {
         Some(row) => check_row(reader, report, owner, id, Some(row), Some((-refund.amount, refund.currency))),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Job, Tx};
 
-use super::{retrieve, watch_reserve};
+use super::{retrieve, watch};
 use crate::payouts::automatic;
 
 /// The job that makes a day's pending money available.
@@ -41,7 +41,7 @@ pub fn mature(tx: &mut Tx, job: &Job) -> Result<()> {
         automatic::plan(tx, &due.account)?;
         crate::refunds::process_pending(tx, &due.account, due.currency)?;
     }
-    watch_reserve(tx, &due.account, due.currency, amount)
+    watch(tx, &due.account, due.currency, amount)
 }
 
 /// Does what the jobs due until `until` would do to the balance, so that whoever decides by what is available then finds

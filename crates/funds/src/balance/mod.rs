@@ -4,6 +4,7 @@
 mod mature;
 mod reserve;
 mod retrieve;
+mod watch;
 
 use kernel::{Currency, Result};
 use ledger::Bucket;
@@ -12,8 +13,10 @@ use wire::{Expander, Route, get};
 
 pub use mature::{MATURE, mature};
 pub(crate) use mature::{mature_until, schedule_maturity};
-pub use reserve::{CONNECT_RESERVE, ConnectReserve, ReserveTransaction, reconcile_reserve, watch_reserve};
+pub use reserve::{CONNECT_RESERVE, ConnectReserve, Kept, ReserveTransaction, reconcile_reserve};
+pub(crate) use reserve::{drop_kept, keep_reserve};
 pub use retrieve::{Balance, BalanceAmount, InstantAmount, NetAvailable, SourceTypes};
+pub use watch::watch;
 
 use crate::payouts::JobHandler;
 

@@ -2,9 +2,10 @@
 //!
 //! Per platform and currency it is the sum, over those accounts, of what each is below zero; an account that is above does
 //! not offset another (money.md 8.3). It moves from the platform's available balance to its reserved one, shown by a
-//! balance transaction, and back when the account recovers, even if that takes the platform below zero.
+//! balance transaction, and back when the account recovers, even if that takes the platform below zero. When it recovers
+//! because its bank was debited, the same amount stays for some days: see [`keep_reserve`].
 //!
-//! Every movement of an available balance passes [`watch_reserve`]; where it concerns a reserve a job follows that
+//! Every movement of an available balance passes [`super::watch`]; where it concerns a reserve a job follows that
 //! compares what is held with what should be, so that many debits of one account need not wait for its platform.
 //!
 //! Not here yet: taking the money for good after 180 days (`connect_collection_transfer`).
@@ -37,6 +38,20 @@ pub struct ConnectReserve {
     pub created: Timestamp,
     /// Its currency.
     pub currency: Currency,
+    /// What of `amount` stays for debits of the account's bank that arrived lately.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<Kept>,
+}
+
+/// What stays in reserve for a debit that may still come back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Kept {
+    /// The payout that debited the bank.
+    pub payout: String,
+    /// Minor units.
+    pub amount: i64,
+    /// When it can be given back.
+    pub until: Timestamp,
 }
 
 impl Document for ConnectReserve {
@@ -98,32 +113,20 @@ struct Watched {
     currency: Currency,
 }
 
-/// Sees to it that the reserve for `account` follows its balance, which moves by `change`: when a platform answers for
-/// it, and it falls below zero or something is held that may be given back.
-///
-/// Called for every balance transaction that is available at once and for all that matures; others need not. Two debits
-/// at the same moment that only together take an account below zero are noticed with its next movement.
-pub fn watch_reserve(tx: &mut Tx, account: &str, currency: Currency, change: i64) -> Result<()> {
-    let concerns = if change < 0 {
-        let available = LedgerAccount::available(account, currency);
-        // The posting may be among those moved or still to come: the job looks again.
-        tx.balance(&available)? + tx.moved(&available) + change < 0
-    } else {
-        tx.find::<ConnectReserve>(&reserve_id(account, currency))?.is_some_and(|held| 0 < held.amount)
-    };
-    if !concerns {
-        return Ok(());
-    }
-    let Some(found) = tx.peek::<Account>(account)? else { return Ok(()) };
-    if answering_platform(&found).is_none() {
-        return Ok(());
-    }
+/// Whether anything is held for an account.
+pub(super) fn is_held(tx: &mut Tx, account: &str, currency: Currency) -> Result<bool> {
+    Ok(tx.find::<ConnectReserve>(&reserve_id(account, currency))?.is_some_and(|held| 0 < held.amount))
+}
+
+/// Has the reserve for an account brought in line with its balance.
+pub(super) fn follow(tx: &mut Tx, account: &str, currency: Currency) -> Result<()> {
     let now = tx.now();
     let payload = json!(Watched { account: account.to_owned(), currency });
     tx.schedule_once(CONNECT_RESERVE, &format!("{account}:{currency}"), now, payload)
 }
 
-/// The job that [`watch_reserve`] schedules.
+/// The job that [`follow`] schedules. What it posts is the platform's and wakes no job of this key: one job of a key at a
+/// time is enough, since it looks at the balance as it is when it is committed.
 pub(super) fn run(tx: &mut Tx, job: &Job) -> Result<()> {
     match serde_json::from_value::<Watched>(job.payload.clone()) {
         Ok(watched) => reconcile_reserve(tx, &watched.account, watched.currency),
@@ -131,22 +134,59 @@ pub(super) fn run(tx: &mut Tx, job: &Job) -> Result<()> {
     }
 }
 
-/// Brings what a platform holds for a connected account in line with the account's balance. Doing it twice does nothing.
+/// Brings what a platform holds for a connected account in line with the account's balance and with what is kept for debits
+/// of its bank. Doing it twice does nothing.
 pub fn reconcile_reserve(tx: &mut Tx, account: &str, currency: Currency) -> Result<()> {
     let found = accounts::load(tx, account)?;
     let Some(platform) = answering_platform(&found) else { return Ok(()) };
     let available = LedgerAccount::available(account, currency);
     let balance = tx.balance(&available)? + tx.moved(&available);
-    let wanted = (-balance).max(0);
     tx.retry_unless(available, Bound::Exactly(balance));
     let mut reserve = held_for(tx, &platform, account, currency)?;
+    let now = tx.now();
+    let before = reserve.kept.len();
+    reserve.kept.retain(|kept| now < kept.until);
+    let wanted = (-balance).max(0) + reserve.kept.iter().map(|kept| kept.amount).sum::<i64>();
     let more = wanted - reserve.amount;
-    if more == 0 {
+    if more == 0 && before == reserve.kept.len() {
         return Ok(());
     }
     reserve.amount = wanted;
     tx.put(&reserve)?;
+    if more == 0 {
+        return Ok(());
+    }
     set_aside(tx, &platform, account, more, currency)
+}
+
+/// Keeps `amount` in reserve until a moment, although the bank account of `account` paid it: the debit may come back.
+pub(crate) fn keep_reserve(
+    tx: &mut Tx,
+    account: &str,
+    currency: Currency,
+    payout: &str,
+    amount: i64,
+    until: Timestamp,
+) -> Result<()> {
+    let found = accounts::load(tx, account)?;
+    let Some(platform) = answering_platform(&found) else { return Ok(()) };
+    let mut reserve = held_for(tx, &platform, account, currency)?;
+    reserve.kept.push(Kept { payout: payout.to_owned(), amount, until });
+    tx.put(&reserve)?;
+    tx.schedule(CONNECT_RESERVE, until, json!(Watched { account: account.to_owned(), currency }))?;
+    reconcile_reserve(tx, account, currency)
+}
+
+/// Keeps nothing more for a debit that came back: what is owed is in the balance again.
+pub(crate) fn drop_kept(tx: &mut Tx, account: &str, currency: Currency, payout: &str) -> Result<()> {
+    let Some(mut reserve) = tx.find::<ConnectReserve>(&reserve_id(account, currency))? else { return Ok(()) };
+    let before = reserve.kept.len();
+    reserve.kept.retain(|kept| kept.payout != payout);
+    if reserve.kept.len() == before {
+        return Ok(());
+    }
+    tx.put(&reserve)?;
+    follow(tx, account, currency)
 }
 
 /// Moves `more` (back, when negative) from the platform's available balance to its reserved one.
@@ -188,6 +228,7 @@ fn held_for(tx: &mut Tx, platform: &str, account: &str, currency: Currency) -> R
         connected_account: account.to_owned(),
         created: tx.now(),
         currency,
+        kept: Vec::new(),
     };
     tx.create(platform, reserve, ())
 }
@@ -197,7 +238,7 @@ fn reserve_id(account: &str, currency: Currency) -> String {
 }
 
 /// The platform that answers for what the account cannot pay back, when one does.
-fn answering_platform(account: &Doc<Account>) -> Option<String> {
+pub(super) fn answering_platform(account: &Doc<Account>) -> Option<String> {
     match account.loss_liable() {
         Liable::Application => account.private.platform.clone(),
         Liable::Stripe => None,

@@ -125,6 +125,10 @@ pub enum EntryType {
     PayoutCancel,
     /// A payout that the bank refused.
     PayoutFailure,
+    /// What an automatic payout leaves in the balance, kept back while it is made.
+    PayoutMinimumBalanceHold,
+    /// The same, back in the balance.
+    PayoutMinimumBalanceRelease,
     /// The refund of a `charge`.
     Refund,
     /// A refund that did not reach the payer.
@@ -152,6 +156,8 @@ impl EntryType {
             EntryType::Payout => "payout",
             EntryType::PayoutCancel => "payout_cancel",
             EntryType::PayoutFailure => "payout_failure",
+            EntryType::PayoutMinimumBalanceHold => "payout_minimum_balance_hold",
+            EntryType::PayoutMinimumBalanceRelease => "payout_minimum_balance_release",
             EntryType::Refund => "refund",
             EntryType::RefundFailure => "refund_failure",
             EntryType::ReserveTransaction => "reserve_transaction",
@@ -171,6 +177,8 @@ impl EntryType {
             EntryType::PaymentRefund | EntryType::Refund => "refund",
             EntryType::Payout => "payout",
             EntryType::PayoutCancel | EntryType::PayoutFailure => "payout_reversal",
+            EntryType::PayoutMinimumBalanceHold => "payout_minimum_balance_hold",
+            EntryType::PayoutMinimumBalanceRelease => "payout_minimum_balance_release",
             EntryType::RefundFailure => "refund_failure",
             EntryType::ReserveTransaction => "connect_reserved_funds",
             EntryType::Transfer => "transfer",
@@ -279,7 +287,7 @@ impl<'a> Entry<'a> {
         if is_pending {
             crate::balance::schedule_maturity(tx, self.account, self.currency, self.available_on)?;
         } else {
-            crate::balance::watch_reserve(tx, self.account, self.currency, self.amount - fee)?;
+            crate::balance::watch(tx, self.account, self.currency, self.amount - fee)?;
         }
         if !is_pending && fee < self.amount {
             crate::payouts::automatic::plan(tx, self.account)?;

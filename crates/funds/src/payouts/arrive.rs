@@ -6,7 +6,7 @@ use ledger::{Bucket, Code, LedgerAccount, Posting};
 use rails::banks::{PayoutFailure, PayoutOutcome};
 use store::{Doc, Job, Tx};
 
-use super::{ARRIVE, Payout, PayoutStatus, TraceId, book, cancel, schedule, subject};
+use super::{ARRIVE, Payout, PayoutStatus, TraceId, book, cancel, debit, schedule, subject};
 use crate::balance_transactions::EntryType;
 
 /// The job that hands a pending payout to the bank, on the business day after it was made. Event: `payout.updated`.
@@ -56,6 +56,10 @@ fn pay(tx: &mut Tx, payout: &mut Doc<Payout>) -> Result<()> {
     } else {
         Posting::new(Code::PayoutArrival, in_transit, bank, payout.amount)
     })?;
+    if debit::is_debit(payout) {
+        let account = payout.account.clone();
+        debit::arrived(tx, payout, &account)?;
+    }
     payout.status = PayoutStatus::Paid;
     payout.trace_id = Some(TraceId::assigned(tx));
     tx.emit("payout.paid", payout)?;
@@ -75,6 +79,10 @@ pub fn fail(tx: &mut Tx, payout: &str, failure: PayoutFailure) -> Result<()> {
 }
 
 fn send_back(tx: &mut Tx, payout: &mut Doc<Payout>, failure: PayoutFailure) -> Result<()> {
+    if debit::is_debit(payout) {
+        let account = payout.account.clone();
+        debit::came_back(tx, payout, &account)?;
+    }
     book::give_back(tx, payout, EntryType::PayoutFailure, Code::PayoutFailure)?;
     payout.status = PayoutStatus::Failed;
     payout.failure_code = Some(failure.as_str().into());

@@ -1,33 +1,33 @@
 //! Automatic payouts.
 //!
-//! Whatever makes money available plans a run for the account, at 01:00 UTC of the next day: one job per account and run.
-//! A run decides by the schedule as it is then. It pays, per currency, all that is available, and lets the payout settle
-//! every balance transaction that is available and not settled yet, in one statement. Because nothing is left over and
-//! the ledger's limit says so, the rows settled always add up to the payout, and with the payout's own row to zero.
+//! Whatever makes money available, or a balance that may be debited negative, plans a run for the account, at 01:00 UTC of
+//! the next day: one job per account and run. A run decides by the schedule as it is then. It pays, per currency, all that
+//! is available but for the minimum balance, which is kept back meanwhile, and lets the payout settle every balance
+//! transaction that is available and not settled yet, in one statement. Because nothing is left over and the ledger's
+//! limit says so, the rows settled always add up to zero with the payout's own.
 //!
 //! A run decides again when the balance moved before it was committed; one that loses every time, against hundreds of
 //! direct movements a second, fails and comes back later, as jobs do.
 //!
 //! What cannot be paid (no external account, one that failed, payouts disabled, too little) is tried again at the next run,
 //! as long as there is money: so payouts resume by themselves when the external account is updated or replaced. A manual
-//! schedule plans nothing; whoever changes a schedule from manual calls [`plan`], or schedules the job [`PAY_OUT`] with
-//! `{"account": …}` when it cannot: it then only plans the next run.
+//! schedule plans nothing. When an account's schedule is changed, `accounts` schedules the job [`PAY_OUT`] with
+//! `{"account": …}`: it then only plans the next run.
 
-use accounts::{Account, ExternalAccountStatus};
+pub use accounts::AUTOMATIC_PAYOUT as PAY_OUT;
+use accounts::{Account, ExternalAccount, ExternalAccountStatus, PayoutInterval};
 use kernel::{Currency, Metadata, Result, Timestamp};
 use ledger::{Bound, Bucket, LedgerAccount};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Filter, Job, Settle, Tx};
+use store::{Doc, Filter, Job, Settle, Tx};
 
 use super::book::{NewPayout, STRIPE_PAYOUT, make};
 use super::minimum::minimum;
 use super::schedule::{next_run, next_run_of_any};
+use super::{debit, kept_back};
 use crate::balance::mature_until;
 use crate::balance_transactions::BalanceTransaction;
-
-/// The job that pays an account out.
-pub const PAY_OUT: &str = "automatic_payout";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Run {
@@ -41,13 +41,18 @@ pub fn plan(tx: &mut Tx, account: &str) -> Result<()> {
     plan_at(tx, account, next_run_of_any(tx.now()))
 }
 
+/// Whether a run would take a negative balance of the account from its bank.
+pub(crate) fn may_debit(account: &Doc<Account>) -> bool {
+    debit::is_allowed(account) && account.payout_schedule().interval != PayoutInterval::Manual
+}
+
 /// One job per account and run, so that a run can plan the next while its own job still stands.
 fn plan_at(tx: &mut Tx, account: &str, run: Timestamp) -> Result<()> {
     let payload = json!(Run { account: account.to_owned(), run: Some(run) });
     tx.schedule_once(PAY_OUT, &format!("{account}:{}", run.0), run, payload)
 }
 
-/// The job: pays everything that can be paid, and plans the next run while something is left.
+/// The job: pays everything that can be paid, debits what can be debited, and plans the next run while something is left.
 pub(super) fn run(tx: &mut Tx, job: &Job) -> Result<()> {
     let Ok(planned) = serde_json::from_value::<Run>(job.payload.clone()) else {
         return Err(tx.bug(&format!("{}: the payload cannot be read", job.id)));
@@ -58,8 +63,8 @@ pub(super) fn run(tx: &mut Tx, job: &Job) -> Result<()> {
     let pays_now = planned.run.is_some_and(|run| schedule.pays_out_on(run));
     let mut something_left = false;
     for (currency, amount) in crate::balance::totals(tx, &planned.account, Bucket::Available)? {
-        let is_paid = pays_now && pay_out(tx, &account, currency)?;
-        something_left |= 0 < amount && !is_paid;
+        let is_done = pays_now && settle_up(tx, &account, currency)?;
+        something_left |= concerns(&account, currency, amount) && !is_done;
     }
     if something_left {
         plan_at(tx, &planned.account, next)?;
@@ -67,19 +72,43 @@ pub(super) fn run(tx: &mut Tx, job: &Job) -> Result<()> {
     Ok(())
 }
 
-/// Pays all that is available in a currency, and says whether it did.
-fn pay_out(tx: &mut Tx, account: &Account, currency: Currency) -> Result<bool> {
-    if !account.payouts_enabled {
-        return Ok(false);
-    }
-    let Some(destination) = accounts::default_external_account(account, currency) else { return Ok(false) };
-    if destination.status == ExternalAccountStatus::Errored {
+/// Whether a run would have something to do with such a balance: more than the minimum, or less than nothing that may be
+/// debited.
+fn concerns(account: &Doc<Account>, currency: Currency, available: i64) -> bool {
+    let least = account.private.balance.minimum(currency);
+    least < available || (available < 0 && debit::is_allowed(account))
+}
+
+/// Pays out what is available in a currency, or takes what is owed from the bank; whether it did either.
+fn settle_up(tx: &mut Tx, account: &Doc<Account>, currency: Currency) -> Result<bool> {
+    let Some(bank) = accounts::default_external_account(account, currency) else { return Ok(false) };
+    if bank.status == ExternalAccountStatus::Errored {
         return Ok(false);
     }
     let until = settled_until(tx, &account.id, currency)?;
     mature_until(tx, &account.id, currency, until)?;
     let available = LedgerAccount::available(&account.id, currency);
-    let amount = tx.balance(&available)? + tx.moved(&available);
+    let balance = tx.balance(&available)? + tx.moved(&available);
+    if balance < 0 {
+        return debit::debit(tx, account, bank, balance);
+    }
+    if !account.payouts_enabled {
+        return Ok(false);
+    }
+    pay_out(tx, account, bank, balance, until)
+}
+
+/// Pays all that is available but for the minimum balance, and says whether it did.
+fn pay_out(
+    tx: &mut Tx,
+    account: &Doc<Account>,
+    bank: &ExternalAccount,
+    balance: i64,
+    until: Timestamp,
+) -> Result<bool> {
+    let currency = bank.currency;
+    let kept = account.private.balance.minimum(currency);
+    let amount = balance - kept;
     if amount < minimum(currency) {
         return Ok(false);
     }
@@ -87,15 +116,17 @@ fn pay_out(tx: &mut Tx, account: &Account, currency: Currency) -> Result<bool> {
         account: &account.id,
         amount,
         currency,
-        destination: &destination.id,
+        destination: &bank.id,
         automatic: true,
         description: Some(STRIPE_PAYOUT.into()),
         metadata: Metadata::new(),
         original: None,
         statement_descriptor: account.settings.payouts.statement_descriptor.clone(),
     };
-    let payout = make(tx, new)?.id.clone();
-    tx.retry_unless(available, Bound::Exactly(0));
+    let mut payout = make(tx, new)?;
+    kept_back::hold(tx, &mut payout, kept)?;
+    tx.retry_unless(LedgerAccount::available(&account.id, currency), Bound::Exactly(0));
+    let payout = payout.id.clone();
     tx.settle(Settle { account: account.id.clone(), currency: currency.code().into(), until: until.0, payout });
     Ok(true)
 }

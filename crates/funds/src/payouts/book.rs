@@ -32,7 +32,7 @@ pub(super) struct NewPayout<'a> {
 
 /// Makes a payout: the document, its balance transaction, the posting, and the jobs of its life.
 ///
-/// What a reversal brings is pending until it arrives. Limits are the caller's to state.
+/// What a negative one brings is pending until it arrives. Limits are the caller's to state.
 pub(super) fn make(tx: &mut Tx, new: NewPayout) -> Result<Doc<Payout>> {
     let (id, entry) = (tx.id("po"), tx.id("txn"));
     let now = tx.now();
@@ -40,8 +40,10 @@ pub(super) fn make(tx: &mut Tx, new: NewPayout) -> Result<Doc<Payout>> {
     let in_transit = LedgerAccount::in_transit(new.account, new.currency);
     let available_on = if new.amount < 0 { arrival_date } else { now };
     let balance = standing(tx, new.account, new.currency, available_on);
+    let is_settling = new.automatic && 0 < new.amount;
     tx.post(if new.amount < 0 {
-        Posting::new(Code::PayoutReversal, in_transit, balance, -new.amount).credit_shown_by(&entry)
+        let code = if new.original.is_some() { Code::PayoutReversal } else { Code::BankDebit };
+        Posting::new(code, in_transit, balance, -new.amount).credit_shown_by(&entry)
     } else {
         Posting::new(Code::Payout, balance, in_transit, new.amount).debit_shown_by(&entry)
     })?;
@@ -72,7 +74,7 @@ pub(super) fn make(tx: &mut Tx, new: NewPayout) -> Result<Doc<Payout>> {
         method: PayoutMethod::Standard,
         original_payout: new.original,
         payout_method: None,
-        reconciliation_status: if new.automatic {
+        reconciliation_status: if is_settling {
             ReconciliationStatus::InProgress
         } else {
             ReconciliationStatus::NotApplicable
@@ -87,7 +89,7 @@ pub(super) fn make(tx: &mut Tx, new: NewPayout) -> Result<Doc<Payout>> {
     let payout = tx.create(new.account, payout, PayoutPrivate::default())?;
     tx.emit("payout.created", &payout)?;
     schedule(tx, SUBMIT, &id, now.business_days_later(1))?;
-    if new.automatic {
+    if is_settling {
         schedule(tx, RECONCILE, &id, now)?;
     }
     Ok(payout)

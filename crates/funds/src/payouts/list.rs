@@ -6,7 +6,7 @@ use serde::Deserialize;
 use store::{Job, Tx};
 use wire::{CreatedRange, ListSpec, Path};
 
-use super::{Payout, ReconciliationStatus, subject};
+use super::{Payout, ReconciliationStatus, kept_back, subject};
 
 /// Filters of `GET /v1/payouts`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -41,10 +41,11 @@ pub fn check_reconciled(tx: &mut Tx, payout: &str) -> Result<()> {
 }
 
 /// The job by which an automatic payout's balance transactions can be listed: they are tied to it as it is made, in one
-/// statement, however many there are. Event: `payout.reconciliation_completed`.
+/// statement, however many there are. What it left in the balance is there again. Event: `payout.reconciliation_completed`.
 pub(super) fn reconcile(tx: &mut Tx, job: &Job) -> Result<()> {
     let mut payout = subject(tx, job)?;
     payout.reconciliation_status = ReconciliationStatus::Completed;
+    kept_back::release(tx, &mut payout)?;
     tx.emit("payout.reconciliation_completed", &payout)?;
     tx.put(&payout)
 }

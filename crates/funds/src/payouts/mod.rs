@@ -10,16 +10,20 @@
 //! `in_transit` until the bank has it; a payout that fails or is cancelled gives it back by a balance transaction of its
 //! own. A reversal is a second payout with a negative amount: it brings the money of a paid one back.
 //!
-//! Automatic payouts run at 01:00 UTC on the days of the account's schedule and pay all that is available, so that the
-//! balance transactions they settle add up to exactly what they pay. See [`automatic`].
+//! Automatic payouts run at 01:00 UTC on the days of the account's schedule and pay all that is available but for the
+//! minimum balance, so that the balance transactions they settle add up to exactly what they pay. Where the balance is
+//! negative and the account lets it be debited, the run makes a payout of a negative amount instead, which takes the money
+//! from the bank. See [`automatic`], [`kept_back`] and [`debit`].
 //!
-//! Not here yet: instant payouts, payouts to debit cards, minimum balances, currency conversion.
+//! Not here yet: instant payouts, payouts to debit cards, currency conversion.
 
 mod arrive;
 pub mod automatic;
 mod book;
 mod cancel;
 mod create;
+mod debit;
+mod kept_back;
 mod list;
 mod minimum;
 mod reverse;
@@ -196,6 +200,14 @@ pub struct PayoutPrivate {
     /// What the sandbox's bank said when it was handed the payout: why it will fail, if it will.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<PayoutFailure>,
+    /// What is kept back until the balance transactions of this automatic payout are told, in minor units.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub kept_back: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(amount: &i64) -> bool {
+    *amount == 0
 }
 
 impl Document for Payout {

@@ -2,13 +2,16 @@
 
 use kernel::Timestamp;
 use ledger::{Bucket, Code, LedgerAccount, Posting};
-use store::Tx;
+use serde_json::json;
+use store::{Doc, Settle, Tx};
 
 use super::stage::*;
 use crate::application_fees::ApplicationFee;
 use crate::audit::{AuditReport, audit};
+use crate::balance::ConnectReserve;
 use crate::balance_transactions::{BalanceTransaction, Entry, EntryType};
 use crate::charges::Charge;
+use crate::payouts::{Payout, PayoutPrivate, PayoutStatus};
 use crate::transfers::Transfer;
 
 /// What the audit tells of a sound world to which one wrong thing is done.
@@ -100,6 +103,93 @@ fn documents_that_say_something_else_than_was_booked() {
         tx.put(&charge)
     });
     tells(&report, "names txn_none, which does not exist.");
+}
+
+#[test]
+fn payouts_that_say_something_else_than_was_booked() {
+    let with_payout = |change: fn(&mut Doc<Payout>)| {
+        after(move |tx, _, seller, _| {
+            let (payout, entry) = (tx.id("po"), tx.id("txn"));
+            let (available, in_transit) =
+                (LedgerAccount::available(seller, USD), LedgerAccount::in_transit(seller, USD));
+            tx.post(Posting::new(Code::Payout, available, in_transit, 7).debit_shown_by(&entry))?;
+            let row = Entry { source: Some(&payout), ..Entry::new(seller, EntryType::Payout, -7, USD, tx.now()) };
+            row.record(tx, entry.clone())?;
+            let mut payout = tx.create(seller, sound_payout(&payout, &entry), PayoutPrivate::default())?;
+            change(&mut payout);
+            tx.put(&payout)
+        })
+    };
+    assert!(with_payout(|_| {}).is_clean());
+    tells(&with_payout(|payout| payout.status = PayoutStatus::Paid), "has 7 usd in_transit, its documents say 0.");
+    let failed = with_payout(|payout| payout.status = PayoutStatus::Failed);
+    tells(&failed, "says that money moved and names no balance transaction.");
+    let came_back = |payout: &mut Doc<Payout>| {
+        payout.failure_balance_transaction = payout.balance_transaction.clone();
+    };
+    tells(&with_payout(came_back), "did not fail and names");
+    let failed_wrongly = with_payout(|payout| {
+        payout.status = PayoutStatus::Canceled;
+        payout.failure_balance_transaction = payout.balance_transaction.clone();
+    });
+    tells(&failed_wrongly, "says 7 and");
+    tells(&with_payout(|payout| payout.private.kept_back = 5), "has 0 usd kept_back, its documents say 5.");
+    tells(&with_payout(|payout| payout.automatic = true), "settles no balance transactions.");
+}
+
+/// A pending payout of seven cents.
+fn sound_payout(id: &str, entry: &str) -> Payout {
+    let payout = json!({
+        "id": id, "object": "payout", "amount": 7, "arrival_date": 0, "automatic": false, "balance_transaction": entry,
+        "created": 0, "currency": "usd", "livemode": false, "metadata": {}, "method": "standard",
+        "reconciliation_status": "not_applicable", "source_type": "card", "status": "pending", "type": "bank_account",
+    });
+    serde_json::from_value(payout).unwrap()
+}
+
+#[test]
+fn what_a_payout_settles_must_add_up() {
+    // The charge of 877 and the refund of 351 that the seller has, without a payout's own row.
+    let settle = |payout: &'static str| {
+        after(move |tx, _, seller, _| {
+            let until = Timestamp::parse("2030-01-01").unwrap().0;
+            tx.settle(Settle { account: seller.into(), currency: "usd".into(), until, payout: payout.into() });
+            // A changeset that only settles writes nothing.
+            tx.set("a", "b");
+            Ok(())
+        })
+    };
+    tells(&settle("po_none"), "po_none settles usd of");
+    let unequal = after(|tx, _, seller, _| {
+        let (payout, entry) = (tx.id("po"), tx.id("txn"));
+        let (available, in_transit) = (LedgerAccount::available(seller, USD), LedgerAccount::in_transit(seller, USD));
+        tx.post(Posting::new(Code::Payout, available, in_transit, 7).debit_shown_by(&entry))?;
+        let row = Entry { source: Some(&payout), ..Entry::new(seller, EntryType::Payout, -7, USD, tx.now()) };
+        row.record(tx, entry.clone())?;
+        let automatic = Payout { automatic: true, ..sound_payout(&payout, &entry) };
+        tx.create(seller, automatic, PayoutPrivate::default())?;
+        let until = Timestamp::parse("2030-01-01").unwrap().0;
+        tx.settle(Settle { account: seller.into(), currency: "usd".into(), until, payout });
+        Ok(())
+    });
+    tells(&unequal, "settles add up to 519 with its own, and not to 0.");
+}
+
+#[test]
+fn a_reserve_that_nobody_holds() {
+    let report = after(|tx, stage, seller, _| {
+        let reserve = ConnectReserve {
+            id: format!("cres_{seller}:usd"),
+            object: "connect_reserve".into(),
+            amount: 5,
+            connected_account: seller.into(),
+            created: tx.now(),
+            currency: USD,
+            kept: Vec::new(),
+        };
+        tx.create(&stage.platform, reserve, ()).map(drop)
+    });
+    tells(&report, "has 0 usd reserved, its documents say 5.");
 }
 
 #[test]

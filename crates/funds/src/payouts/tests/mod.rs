@@ -1,6 +1,8 @@
 //! A small world to test payouts and balances in: a platform, its sellers, money from nowhere, a clock and its jobs.
 
 mod automatic;
+mod debit;
+mod kept_back;
 mod manual;
 mod races;
 mod reserve;
@@ -64,6 +66,22 @@ impl Shop {
 
     pub fn as_<R>(&self, account: &str, rule: impl FnMut(&mut Tx) -> Result<R>) -> Result<R> {
         self.world.run_blocking(&Caller::account(account), None, rule)
+    }
+
+    /// Changes the seller as nobody could by the API.
+    pub fn change(&self, change: impl Fn(&mut store::Doc<Account>)) {
+        self.as_("", |tx| {
+            let mut account = tx.load::<Account>(&self.seller)?;
+            change(&mut account);
+            tx.put(&account)
+        })
+        .unwrap();
+    }
+
+    /// How many runs of automatic payouts are planned, for everybody.
+    pub fn planned_runs(&self) -> usize {
+        let of_name = [Filter::Is("name", crate::payouts::automatic::PAY_OUT.into())];
+        self.as_("", |tx| tx.find_all::<Job>(None, &of_name, 1_000)).unwrap().len()
     }
 
     /// Money of an account: available at once, or when it says.
@@ -218,6 +236,7 @@ fn open_seller(tx: &mut Tx, interval: PayoutInterval, bank: (&str, Currency, &st
     shown.controller = controller;
     shown.external_accounts.data.clear();
     shown.settings.payouts.schedule = PayoutSchedule::new(interval, 2);
+    shown.settings.payouts.debit_negative_balances = false;
     let private = AccountPrivate { platform: Some(platform.clone()), ..AccountPrivate::default() };
     tx.create(&platform, shown, private)?;
     add_bank_account(tx, &id, bank)?;

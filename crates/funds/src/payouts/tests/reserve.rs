@@ -134,3 +134,30 @@ fn an_account_that_the_operator_answers_for_has_no_reserve() {
     shop.settle_down();
     assert_eq!(shop.sum(&shop.platform, Bucket::Reserved), 0);
 }
+
+#[test]
+fn a_debt_that_grows_while_its_reserve_is_made_is_reserved_whole() {
+    let shop = Shop::new(PayoutInterval::Manual, WORKS);
+    shop.lose(&shop.seller, 500);
+    // The job is due and another one of its key is not scheduled: it sees both debts.
+    shop.lose(&shop.seller, 200);
+    shop.settle_down();
+    assert_eq!(shop.sum(&shop.platform, Bucket::Reserved), 700);
+
+    // The balance moves between the job's look and its commit: it looks again, while its row still stands.
+    shop.lose(&shop.seller, 10);
+    let mut is_first = true;
+    let job = store::job(crate::balance::CONNECT_RESERVE, &format!("{}:usd", shop.seller));
+    shop.as_("", |tx| {
+        let job = tx.load::<Job>(&job)?;
+        let (_, handler) = crate::jobs().into_iter().find(|(name, _)| *name == job.name).unwrap();
+        handler(tx, &job)?;
+        if std::mem::take(&mut is_first) {
+            shop.lose(&shop.seller, 1_000);
+        }
+        tx.delete(&job)
+    })
+    .unwrap();
+    shop.settle_down();
+    assert_eq!(shop.sum(&shop.platform, Bucket::Reserved), 1_710);
+}

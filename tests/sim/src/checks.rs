@@ -305,7 +305,8 @@ fn jobs(simulation: &Simulation) -> Checked {
     }
 }
 
-/// What a platform keeps for its sellers is what they owe, once all that is due was done.
+/// What a platform keeps for its sellers is what they owe, and what their banks paid of it within three business days, once
+/// all that is due was done.
 pub(crate) fn reserves(simulation: &mut Simulation) -> Checked {
     let due = ListQuery {
         kind: Job::KIND,
@@ -326,6 +327,11 @@ pub(crate) fn reserves(simulation: &mut Simulation) -> Checked {
         .map(|(id, _)| id.clone())
         .collect();
     let mut owed: BTreeMap<String, i64> = BTreeMap::new();
+    let now = simulation.host.now().0;
+    simulation.model.debits.retain(|debit| now < debit.until);
+    for debit in simulation.model.debits.iter().filter(|debit| liable.contains(&debit.account)) {
+        *owed.entry(debit.currency.clone()).or_default() += debit.amount;
+    }
     for account in liable {
         let ask = Ask::get("/v1/balance").on(&account);
         let got = simulation.send_quietly(&ask)?;

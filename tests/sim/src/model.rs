@@ -118,6 +118,19 @@ pub struct Paid {
     pub currency: String,
 }
 
+/// A negative balance taken from a bank, which paid it.
+#[derive(Debug, Clone)]
+pub struct Debit {
+    /// Who owed it.
+    pub account: String,
+    /// Minor units.
+    pub amount: i64,
+    /// In which currency.
+    pub currency: String,
+    /// Until when the platform's reserve stays although it was paid: three business days.
+    pub until: i64,
+}
+
 /// The second book.
 #[derive(Debug, Default)]
 pub struct Model {
@@ -137,6 +150,8 @@ pub struct Model {
     pub open_refunds: BTreeMap<String, Back>,
     /// Payouts whose outcome is open.
     pub open_payouts: BTreeMap<String, Paid>,
+    /// Debits of banks that were paid.
+    pub debits: Vec<Debit>,
     /// All payouts ever heard of.
     pub payouts: BTreeSet<String>,
 }
@@ -490,7 +505,14 @@ impl Model {
         }
         match payout["status"].as_str().unwrap_or_default() {
             "pending" | "in_transit" => {}
-            "paid" => drop(self.open_payouts.remove(&id)),
+            "paid" => {
+                if paid.amount < 0 && payout["automatic"] == true {
+                    let until = kernel::Timestamp(number(&payout["arrival_date"])).business_days_later(3).0;
+                    let (account, currency) = (paid.account.clone(), paid.currency.clone());
+                    self.debits.push(Debit { account, amount: -paid.amount, currency, until });
+                }
+                self.open_payouts.remove(&id);
+            }
             "failed" | "canceled" => {
                 self.add(&paid.account, &paid.currency, paid.amount);
                 self.open_payouts.remove(&id);

@@ -168,12 +168,32 @@ pub(super) fn open(simulation: &mut Simulation) -> Taken {
     Ok(())
 }
 
+/// A minimum balance, debits of the bank, another schedule: the other view of the same.
+fn balance_settings(simulation: &mut Simulation, seller: &str) -> Taken {
+    let mut ask = Ask::post("/v1/balance_settings").on(seller);
+    let prefix = "payments[payouts]";
+    match simulation.dice.between(0, 4) {
+        0 | 1 => {
+            let minimum = simulation.dice.between(0, 5_000);
+            ask = ask.with(format!("{prefix}[minimum_balance_by_currency][usd]"), minimum);
+        }
+        2 => ask = ask.with(format!("{prefix}[minimum_balance_by_currency]"), ""),
+        3 => ask = ask.with("payments[debit_negative_balances]", simulation.dice.percent(70)),
+        _ => {
+            let interval = *simulation.dice.pick(&["daily", "daily", "manual"]);
+            ask = ask.with(format!("{prefix}[schedule][interval]"), interval);
+        }
+    }
+    simulation.ask("balance settings", ask).map(drop)
+}
+
 /// Another schedule, another bank account, or something that money does not see.
 pub(super) fn update(simulation: &mut Simulation) -> Taken {
     let sellers = simulation.market.sellers.clone();
     let seller = simulation.dice.pick(&sellers).clone();
     let mut ask = Ask::post(format!("/v1/accounts/{seller}"));
-    match simulation.dice.between(0, 9) {
+    match simulation.dice.between(0, 11) {
+        10 | 11 => return balance_settings(simulation, &seller),
         0..=3 => ask = schedule(simulation, ask),
         4..=6 => {
             let number = *simulation.dice.weighted(NUMBERS);

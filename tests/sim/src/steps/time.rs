@@ -109,7 +109,8 @@ fn new_payouts(simulation: &mut Simulation, account: &str, since: i64) -> Taken 
             }
             simulation.model.paid_out(account, payout)?;
             remember(&mut simulation.market.payouts, Owned { id: id.to_owned(), owner: account.to_owned() });
-            simulation.report.tally.count("automatic payout", "made");
+            let debits = payout["amount"].as_i64().is_some_and(|amount| amount < 0);
+            simulation.report.tally.count("automatic payout", if debits { "debit" } else { "made" });
             settled(simulation, account, payout)?;
         }
         match page.last().and_then(|last| last["id"].as_str()) {

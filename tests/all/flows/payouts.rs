@@ -238,3 +238,175 @@ fn scenario_6_a_failed_payout_stops_the_next_until_the_bank_account_is_replaced(
         sandbox.audit();
     });
 }
+
+/// An account's minimum balance in US cents.
+fn keep(sandbox: &Sandbox, seller: &str, minimum: &str) {
+    let form = [("payments[payouts][minimum_balance_by_currency][usd]", minimum)];
+    sandbox.post_as(seller, "/v1/balance_settings", &form).ok();
+}
+
+#[test]
+fn an_automatic_payout_leaves_the_minimum_balance() {
+    on_every_engine(|sandbox| {
+        let seller = sandbox.seller(&schedule("daily", None));
+        keep(sandbox, &seller, "1000");
+        earn(sandbox, &seller, "10000");
+        let books = Books::open(sandbox, &[("seller", &seller)]);
+        sandbox.advance(kernel::DAY);
+        same(
+            &books.rows(),
+            "seller  payout                         -9000  0  -9000  payout                          po
+             seller  payout_minimum_balance_hold    -1000  0  -1000  payout_minimum_balance_hold     -
+             seller  payout_minimum_balance_release  1000  0   1000  payout_minimum_balance_release  -",
+        );
+        let first = payouts(sandbox, &seller).remove(0);
+        assert_eq!(
+            settled(sandbox, &seller, &first),
+            ["payout_minimum_balance_hold -1000", "payout -9000", "payment 10000"]
+        );
+        // What was kept can be spent.
+        assert_eq!(sandbox.balance(Some(&seller)), (1000, 0));
+        sandbox.advance(7 * kernel::DAY);
+        same(&books.rows(), "");
+        sandbox.audit();
+
+        // The release is in the next cycle, and so on.
+        earn(sandbox, &seller, "500");
+        sandbox.advance(2 * kernel::DAY);
+        let second = payouts(sandbox, &seller).remove(0);
+        assert_eq!((&second["amount"], sandbox.balance(Some(&seller))), (&500.into(), (1000, 0)));
+        assert_eq!(
+            settled(sandbox, &seller, &second),
+            ["payout_minimum_balance_hold -1000", "payout -500", "payment 500", "payout_minimum_balance_release 1000"]
+        );
+        sandbox.audit();
+    });
+}
+
+#[test]
+fn scenario_8_of_thirty_thousand_ten_thousand_stay() {
+    on_every_engine(|sandbox| {
+        let seller = sandbox.seller(&schedule("daily", None));
+        keep(sandbox, &seller, "10000");
+        earn(sandbox, &seller, "30000");
+        sandbox.advance(kernel::DAY);
+        assert_eq!(payouts(sandbox, &seller)[0]["amount"], 20000);
+        assert_eq!(sandbox.balance(Some(&seller)), (10000, 0));
+        // A refund is paid from it.
+        let charge = pay(sandbox, Some(&seller), "2000", &[AT_ONCE]);
+        sandbox.post_as(&seller, "/v1/refunds", &[("payment_intent", text(&charge["id"]))]).ok();
+        assert_eq!(sandbox.balance(Some(&seller)), (10000 - 88, 0));
+        sandbox.advance(3 * kernel::DAY);
+        assert_eq!(payouts(sandbox, &seller).len(), 1);
+        sandbox.audit();
+    });
+}
+
+/// A seller who was paid out what the platform then took back: it owes 500.
+fn owing<'a>(sandbox: &'a Sandbox, changes: &[(&str, &str)]) -> (String, Books<'a>) {
+    let daily = schedule("daily", None);
+    let seller = sandbox.seller(&[&daily[..], changes].concat());
+    // The platform has enough to keep a reserve.
+    pay(sandbox, None, "10000", &[AT_ONCE]);
+    let intent = pay(sandbox, None, "500", &[AT_ONCE, ("transfer_data[destination]", &seller)]);
+    let paid = sandbox.post_as(&seller, "/v1/payouts", &[("amount", "500"), ("currency", "usd")]).ok();
+    assert_eq!(paid["status"], "pending");
+    let refund = [("payment_intent", text(&intent["id"])), ("reverse_transfer", "true")];
+    sandbox.post("/v1/refunds", &refund).ok();
+    sandbox.advance(1);
+    assert_eq!(sandbox.balance(Some(&seller)), (-500, 0));
+    let books = Books::open(sandbox, &[("seller", &seller)]);
+    (seller, books)
+}
+
+fn reserved(sandbox: &Sandbox) -> i64 {
+    sandbox.get("/v1/balance").ok()["connect_reserved"][0]["amount"].as_i64().unwrap()
+}
+
+#[test]
+fn a_negative_balance_is_taken_from_the_bank_by_a_payout_of_a_negative_amount() {
+    on_every_engine(|sandbox| {
+        let (seller, books) = owing(sandbox, &[("settings[payouts][debit_negative_balances]", "true")]);
+        assert_eq!(reserved(sandbox), 500);
+        sandbox.advance(kernel::DAY);
+        same(&books.rows(), "seller payout 500 0 500 payout po");
+        same(&books.events(), "seller payout.updated po\nseller payout.created po");
+        let debit = payouts(sandbox, &seller).remove(0);
+        assert_eq!((&debit["amount"], &debit["automatic"]), (&(-500).into(), &true.into()));
+        assert_eq!((&debit["status"], &debit["reconciliation_status"]), (&"pending".into(), &"not_applicable".into()));
+        assert_eq!(at(&debit, "arrival_date"), "2026-11-05T00:00:00Z");
+        assert_eq!((sandbox.balance(Some(&seller)), reserved(sandbox)), ((-500, 500), 500));
+        sandbox.audit();
+
+        sandbox.advance(2 * kernel::DAY);
+        assert_eq!(payout(sandbox, &seller, &debit["id"])["status"], "paid");
+        assert_eq!(sandbox.balance(Some(&seller)), (0, 0));
+        assert!(books.events().contains("seller payout.paid po"));
+        // The reserve stays three business days, since the debit may come back.
+        assert_eq!(reserved(sandbox), 500);
+        same(&books.rows(), "");
+        sandbox.audit();
+        sandbox.advance(5 * kernel::DAY);
+        assert_eq!(reserved(sandbox), 0);
+        same(&books.rows(), "platform reserve_transaction 500 0 500 connect_reserved_funds rtx");
+
+        // The next payout settles the debt and what paid it.
+        earn(sandbox, &seller, "700");
+        sandbox.advance(kernel::DAY);
+        let next = payouts(sandbox, &seller).remove(0);
+        assert_eq!(
+            settled(sandbox, &seller, &next),
+            ["payout -700", "payment 700", "payout 500", "payment_refund -500", "payout -500", "payment 500"]
+        );
+        sandbox.audit();
+    });
+}
+
+#[test]
+fn a_debit_that_the_bank_refuses_gives_the_debt_back_and_is_not_tried_again() {
+    on_every_engine(|sandbox| {
+        let (seller, books) = owing(
+            sandbox,
+            &[
+                ("settings[payouts][debit_negative_balances]", "true"),
+                ("external_account[account_number]", "000333333335"),
+            ],
+        );
+        sandbox.advance(kernel::DAY);
+        // The manual payout's failure comes first in time, so only the debit is looked at.
+        let debit = payouts(sandbox, &seller).remove(0);
+        assert_eq!(debit["amount"], -500);
+        sandbox.advance(3 * kernel::DAY);
+        let failed = payout(sandbox, &seller, &debit["id"]);
+        assert_eq!((&failed["status"], &failed["failure_code"]), (&"failed".into(), &"debit_not_authorized".into()));
+        let back = format!("/v1/balance_transactions/{}", text(&failed["failure_balance_transaction"]));
+        let row = sandbox.get_as(&seller, &back).ok();
+        assert_eq!(
+            (&row["type"], &row["amount"], &row["net"]),
+            (&"payout_failure".into(), &(-500).into(), &(-500).into())
+        );
+        assert!(books.rows().contains("seller payout_failure -500 0 -500 payout_reversal po"));
+        let banks = format!("/v1/accounts/{seller}/external_accounts");
+        assert_eq!(sandbox.get(&banks).ok()["data"][0]["status"], "errored");
+        let made = payouts(sandbox, &seller).len();
+        sandbox.advance(7 * kernel::DAY);
+        assert_eq!(payouts(sandbox, &seller).len(), made);
+        sandbox.audit();
+    });
+}
+
+#[test]
+fn a_negative_balance_stays_where_debits_are_off() {
+    on_every_engine(|sandbox| {
+        let (seller, books) = owing(sandbox, &[("settings[payouts][debit_negative_balances]", "false")]);
+        sandbox.advance(10 * kernel::DAY);
+        assert_eq!((payouts(sandbox, &seller).len(), sandbox.balance(Some(&seller))), (1, (-500, 0)));
+        same(&books.rows(), "");
+        // Switched on, the next run takes it.
+        let on = [("payments[debit_negative_balances]", "true")];
+        sandbox.post_as(&seller, "/v1/balance_settings", &on).ok();
+        sandbox.advance(kernel::DAY);
+        assert_eq!(payouts(sandbox, &seller)[0]["amount"], -500);
+        sandbox.audit();
+    });
+}

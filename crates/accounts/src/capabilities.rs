@@ -181,6 +181,20 @@ pub(crate) struct CapabilityParams {
 /// `capabilities`, by name.
 pub(crate) type CapabilitiesParams = BTreeMap<String, CapabilityParams>;
 
+/// Adds those that older programs ask for by name alone (`requested_capabilities`).
+///
+/// Errors: 400 for one that does not exist.
+pub(crate) fn add_named(capabilities: &mut CapabilitiesParams, names: &[String]) -> Result<()> {
+    for (at, name) in names.iter().enumerate() {
+        if !NAMES.contains(&name.as_str()) {
+            let param = format!("requested_capabilities[{at}]");
+            return Err(ApiError::invalid(&param, format!("Invalid {param}: there is no such capability.")));
+        }
+        capabilities.entry(name.clone()).or_insert(CapabilityParams { requested: Some(true) });
+    }
+    Ok(())
+}
+
 /// Asks for capabilities, and gives others up.
 ///
 /// Errors: 400 for one that does not exist, that the account's country does not have, or that cannot be asked for; for

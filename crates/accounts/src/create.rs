@@ -9,7 +9,7 @@ use store::{Doc, Tx};
 use wire::{List, Path, Reply};
 
 use crate::business_profile::BusinessProfileParams;
-use crate::capabilities::{CapabilitiesParams, CapabilityParams, DEFAULTS};
+use crate::capabilities::{CapabilitiesParams, CapabilityParams, DEFAULTS, add_named};
 use crate::change::Change;
 use crate::company::CompanyParams;
 use crate::controller::{AccountTypeParam, ControllerParams};
@@ -59,6 +59,9 @@ pub(crate) struct CreateAccount {
     /// The platform's own notes.
     #[serde(default)]
     metadata: Patch<MetadataPatch>,
+    /// What it asks to be able to do, as older programs say it: the names alone.
+    #[serde(default)]
+    requested_capabilities: Vec<String>,
     /// Its settings.
     settings: Option<SettingsParams>,
     /// The services agreement.
@@ -81,6 +84,7 @@ pub(crate) fn create(tx: &mut Tx, _: &Path, p: CreateAccount) -> Result<Reply<Ac
     let (kind, controller) = controller::read(p.kind, p.controller)?;
     let country = read_country(p.country.as_deref(), &platform.country)?;
     let mut capabilities = p.capabilities;
+    add_named(&mut capabilities, &p.requested_capabilities)?;
     match controller.stripe_dashboard.as_ref().map(|dashboard| dashboard.kind) {
         Some(DashboardType::Full) => request_defaults(&mut capabilities),
         Some(DashboardType::None) => check_asks_for_something(&capabilities)?,
@@ -224,6 +228,22 @@ mod tests {
         let there = names(value);
         let missing: Vec<&str> = fields.split_whitespace().filter(|field| !there.contains(field)).collect();
         assert_eq!(missing, Vec::<&str>::new());
+    }
+
+    #[test]
+    fn older_programs_ask_for_capabilities_by_name() {
+        let platform = Platform::new();
+        let names = [("requested_capabilities[]", "card_payments"), ("requested_capabilities[]", "transfers")];
+        let id = platform.open(&[&[("type", "custom")], &names[..]].concat());
+        assert_eq!(
+            platform.account(&id)["capabilities"],
+            json!({ "card_payments": "inactive", "transfers": "inactive" })
+        );
+        let unknown = platform.post("/v1/accounts", &[("type", "custom"), ("requested_capabilities[]", "teleport")]);
+        assert_eq!(unknown.refused(), (400, "", "requested_capabilities[0]"));
+        let more =
+            platform.post(&format!("/v1/accounts/{id}"), &[("requested_capabilities[]", "tax_reporting_us_1099_k")]);
+        assert_eq!(more.ok()["capabilities"].as_object().unwrap().len(), 3);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use wire::{Path, Reply};
 
 use crate::access;
 use crate::business_profile::BusinessProfileParams;
-use crate::capabilities::CapabilitiesParams;
+use crate::capabilities::{CapabilitiesParams, add_named};
 use crate::change::Change;
 use crate::company::CompanyParams;
 use crate::documents::{Account, BusinessType};
@@ -50,6 +50,9 @@ pub(crate) struct UpdateAccount {
     /// The platform's own notes.
     #[serde(default)]
     metadata: Patch<MetadataPatch>,
+    /// What it asks to be able to do, as older programs say it: the names alone.
+    #[serde(default)]
+    requested_capabilities: Vec<String>,
     /// Its settings.
     settings: Option<SettingsParams>,
     /// The services agreement.
@@ -73,11 +76,13 @@ pub(crate) fn update(tx: &mut Tx, path: &Path, p: UpdateAccount) -> Result<Reply
         access::may_tell(tx, &account, param)?;
     }
     let mut change = Change::of(tx, account)?;
+    let mut capabilities = p.capabilities;
+    add_named(&mut capabilities, &p.requested_capabilities)?;
     let told = Told {
         account_token: p.account_token,
         business_profile: p.business_profile,
         business_type: p.business_type,
-        capabilities: p.capabilities,
+        capabilities,
         company: p.company,
         default_currency: p.default_currency,
         documents: p.documents,

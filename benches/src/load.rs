@@ -56,6 +56,11 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
+    /// How many requests were answered.
+    pub(crate) fn count(&self) -> u64 {
+        self.latencies_us.len() as u64
+    }
+
     pub(crate) fn rate(&self) -> f64 {
         self.latencies_us.len() as f64 / self.seconds
     }
@@ -70,18 +75,30 @@ impl Measured {
 
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
-/// Runs the load for `span`.
+/// Runs the load for `span`, each connection as fast as it is answered.
 pub(crate) async fn run_load(
     address: &str,
     job: &Job,
     connections: usize,
     span: Duration,
 ) -> Result<Measured, Failure> {
+    run_paced(address, job, connections, span, None).await
+}
+
+/// Runs the load for `span`, at most `rate` requests per second over all connections.
+pub(crate) async fn run_paced(
+    address: &str,
+    job: &Job,
+    connections: usize,
+    span: Duration,
+    rate: Option<f64>,
+) -> Result<Measured, Failure> {
     let started = Instant::now();
     let until = started + span;
     let job = Arc::new(job.clone());
+    let pause = rate.map(|rate| Duration::from_secs_f64(connections as f64 / rate));
     let tasks: Vec<_> =
-        (0..connections).map(|_| tokio::spawn(one_connection(address.to_owned(), job.clone(), until))).collect();
+        (0..connections).map(|_| tokio::spawn(one_connection(address.to_owned(), job.clone(), until, pause))).collect();
     let mut all = Measured::default();
     for task in tasks {
         let part = task.await??;
@@ -96,12 +113,22 @@ pub(crate) async fn run_load(
     Ok(all)
 }
 
-async fn one_connection(address: String, job: Arc<Job>, until: Instant) -> Result<Measured, Failure> {
+async fn one_connection(
+    address: String,
+    job: Arc<Job>,
+    until: Instant,
+    pause: Option<Duration>,
+) -> Result<Measured, Failure> {
     let mut stream = TcpStream::connect(&address).await?;
     stream.set_nodelay(true)?;
     let mut buffer = Vec::with_capacity(1 << 16);
     let mut measured = Measured::default();
+    let mut next = Instant::now();
     while Instant::now() < until {
+        if let Some(pause) = pause {
+            tokio::time::sleep_until(next.into()).await;
+            next += pause;
+        }
         let request = job.bytes(NUMBER.fetch_add(1, Ordering::Relaxed));
         let sent = Instant::now();
         stream.write_all(&request).await?;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -33,9 +34,12 @@ impl Engine {
 /// A running server.
 pub(crate) struct Server {
     child: Child,
+    binary: PathBuf,
     pub(crate) address: String,
     pub(crate) folder: PathBuf,
     pub(crate) database_url: Option<String>,
+    /// From its start until it listened.
+    pub(crate) took_to_start: Duration,
 }
 
 const DATABASE: &str = "kontor_bench";
@@ -44,6 +48,29 @@ impl Server {
     pub(crate) async fn start(binary: &Path, engine: &Engine) -> Result<Server, Failure> {
         let folder = std::env::temp_dir().join(format!("kontor-bench-{}-{}", std::process::id(), engine.name()));
         std::fs::create_dir_all(&folder)?;
+        let mut database_url = None;
+        if let Engine::Postgres(server) = engine {
+            let (base, _) = server.rsplit_once('/').ok_or("the PostgreSQL URL names no database")?;
+            execute(server, &format!("DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")).await?;
+            execute(server, &format!("CREATE DATABASE {DATABASE}")).await?;
+            database_url = Some(format!("{base}/{DATABASE}"));
+        }
+        Server::run(binary, folder, database_url).await
+    }
+
+    /// Another server on the same database.
+    pub(crate) async fn beside(&self) -> Result<Server, Failure> {
+        Server::run(&self.binary, self.folder.clone(), self.database_url.clone()).await
+    }
+
+    /// Stops the server and starts it again on what it kept.
+    pub(crate) async fn again(mut self) -> Result<Server, Failure> {
+        self.end().await?;
+        Server::run(&self.binary, self.folder.clone(), self.database_url.clone()).await
+    }
+
+    async fn run(binary: &Path, folder: PathBuf, database_url: Option<String>) -> Result<Server, Failure> {
+        let started = Instant::now();
         let mut command = Command::new(binary);
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"])
@@ -51,14 +78,8 @@ impl Server {
             .env("KONTOR_SECRET_KEY", KEY)
             .stdout(Stdio::piped())
             .kill_on_drop(true);
-        let mut database_url = None;
-        if let Engine::Postgres(server) = engine {
-            let (base, _) = server.rsplit_once('/').ok_or("the PostgreSQL URL names no database")?;
-            execute(server, &format!("DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")).await?;
-            execute(server, &format!("CREATE DATABASE {DATABASE}")).await?;
-            let url = format!("{base}/{DATABASE}");
-            command.env("KONTOR_DATABASE_URL", &url);
-            database_url = Some(url);
+        if let Some(url) = &database_url {
+            command.env("KONTOR_DATABASE_URL", url);
         }
         let mut child = command.spawn().map_err(|error| format!("{}: {error}", binary.display()))?;
         let output = child.stdout.take().ok_or("the server has no output")?;
@@ -69,8 +90,19 @@ impl Server {
                 break address.trim().to_owned();
             }
         };
+        let took_to_start = started.elapsed();
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Server { child, address, folder, database_url })
+        Ok(Server { child, binary: binary.to_owned(), address, folder, database_url, took_to_start })
+    }
+
+    /// Whether `kontor audit` finds everything right.
+    pub(crate) async fn audit(&self) -> Result<(), Failure> {
+        let mut command = Command::new(&self.binary);
+        command.arg("audit").env("KONTOR_DATA", &self.folder).stdout(Stdio::null());
+        if let Some(url) = &self.database_url {
+            command.env("KONTOR_DATABASE_URL", url);
+        }
+        if command.status().await?.success() { Ok(()) } else { Err("the books are not right after the load".into()) }
     }
 
     /// One request on a connection of its own.
@@ -108,6 +140,19 @@ impl Server {
         Ok(intent["id"].as_str().ok_or("a payment intent has no id")?.to_owned())
     }
 
+    /// What the store takes on disk.
+    pub(crate) async fn bytes_on_disk(&self) -> Result<f64, Failure> {
+        match &self.database_url {
+            None => Ok(std::fs::metadata(self.folder.join("kontor.sqlite"))?.len() as f64),
+            Some(url) => {
+                let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
+                tokio::spawn(connection);
+                let size: i64 = client.query_one("SELECT pg_database_size(current_database())", &[]).await?.get(0);
+                Ok(size as f64)
+            }
+        }
+    }
+
     /// Resident memory of the server.
     pub(crate) fn memory_mb(&self) -> f64 {
         let Some(id) = self.child.id() else { return 0.0 };
@@ -116,13 +161,35 @@ impl Server {
         line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1_024.0
     }
 
-    pub(crate) async fn stop(mut self) -> Result<(), Failure> {
+    async fn end(&mut self) -> Result<(), Failure> {
         if let Some(id) = self.child.id() {
             Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
         }
         self.child.wait().await?;
+        Ok(())
+    }
+
+    /// Stops the server, and leaves what it kept to others.
+    pub(crate) async fn leave(mut self) -> Result<(), Failure> {
+        self.end().await
+    }
+
+    /// Stops the server and removes what it kept.
+    pub(crate) async fn stop(mut self) -> Result<(), Failure> {
+        self.end().await?;
         std::fs::remove_dir_all(&self.folder)?;
         Ok(())
+    }
+
+    /// Has `url` hear of events of this type; answers the endpoint's id.
+    pub(crate) async fn subscribe(&self, url: &str, event: &str) -> Result<String, Failure> {
+        let form = format!("url={}&enabled_events[]={event}", url.replace(':', "%3A").replace('/', "%2F"));
+        let endpoint = self.ask("POST", "/v1/webhook_endpoints", &form).await?;
+        Ok(endpoint["id"].as_str().ok_or("an endpoint has no id")?.to_owned())
+    }
+
+    pub(crate) async fn unsubscribe(&self, endpoint: &str) -> Result<(), Failure> {
+        self.ask("DELETE", &format!("/v1/webhook_endpoints/{endpoint}"), "").await.map(drop)
     }
 }
 

@@ -9,6 +9,7 @@ mod cluster;
 mod crash;
 mod database;
 mod disk;
+mod histories;
 mod hooks;
 mod load;
 mod running;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::shop::{Form, Sender, Shop, id};
+use super::shop::{Answer, Form, Sender, Shop, VISA, id};
 
 const PATH: &str = "/v1/payment_intents";
 
@@ -118,4 +118,38 @@ fn everything_else_is_the_servers() {
         let (status, error) = shop.refused_to(Sender::BROWSER, method, &path, &[]);
         assert_eq!((status, &error["code"]), (401, &json!("secret_key_required")), "{method} {path}");
     }
+}
+
+/// A payer's confirmation of an intent made so.
+fn confirm(shop: &Shop, intent: &Json, form: Form) -> Answer {
+    let form = [&[("client_secret", intent["client_secret"].as_str().unwrap())], form].concat();
+    shop.ask(Sender::BROWSER, "POST", &format!("{PATH}/{}/confirm", id(intent)), &form)
+}
+
+#[test]
+fn the_payer_may_agree_to_more_use_of_the_card_but_not_to_less() {
+    let shop = Shop::open();
+    let intent = shop.card_intent(&[("setup_future_usage", "off_session")]);
+    for less in ["on_session", ""] {
+        let refused = confirm(&shop, &intent, &[("payment_method", VISA), ("setup_future_usage", less)]);
+        assert_eq!(refused.refused(), (400, "payment_intent_invalid_parameter", "setup_future_usage"));
+    }
+    let intent = shop.card_intent(&[("setup_future_usage", "on_session")]);
+    let paid = confirm(&shop, &intent, &[("payment_method", VISA), ("setup_future_usage", "off_session")]).ok();
+    assert_eq!(paid["setup_future_usage"], "off_session");
+}
+
+#[test]
+fn an_intent_confirmed_by_hand_is_the_servers_to_confirm() {
+    let shop = Shop::open();
+    let intent = shop.card_intent(&[("confirmation_method", "manual")]);
+    assert_eq!(confirm(&shop, &intent, &[("payment_method", VISA)]).status, 400);
+    assert_eq!(shop.act(&intent, "confirm", &[("payment_method", VISA)]).ok()["status"], "succeeded");
+}
+
+#[test]
+fn the_secret_key_checks_a_secret_when_it_is_given_one() {
+    let shop = Shop::open();
+    let wrong = shop.act(&shop.card_intent(&[]), "confirm", &[("client_secret", "x"), ("payment_method", VISA)]);
+    assert_eq!(wrong.refused().2, "client_secret");
 }

@@ -3,7 +3,7 @@
 use funds::charges::{Charge, ChargeStatus};
 use serde_json::json;
 
-use super::shop::{Form, Sender, Shop, id};
+use super::shop::{DAY, Form, Sender, Shop, id};
 use crate::payment_methods::PaymentMethod;
 
 /// Card, code, decline code, message.
@@ -48,6 +48,15 @@ fn each_declined_card_leaves_a_failed_charge_and_an_intent_to_be_tried_again() {
         assert_eq!((charge.status, charge.failure_code.as_deref()), (ChargeStatus::Failed, Some(*code)), "{card}");
         assert!(!charge.paid && !charge.captured && charge.balance_transaction.is_none(), "{card}");
         assert_eq!(charge.metadata.get("order").map(String::as_str), Some("7"));
+        assert_eq!((charge.failure_message.as_deref(), charge.amount_captured), (Some(*message), 0), "{card}");
+        let outcome = json!(charge.outcome);
+        let [kind, network, reason] = match *card {
+            "pm_card_radarBlock" => ["blocked", "not_sent_to_network", "highest_risk_level"],
+            _ => ["issuer_declined", "declined_by_network", decline_code.unwrap_or(code)],
+        };
+        assert_eq!((&outcome["type"], &outcome["network_status"]), (&json!(kind), &json!(network)), "{card}");
+        assert_eq!(outcome["reason"], reason, "{card}");
+        assert_eq!(*card == "pm_card_radarBlock", outcome["risk_level"] == "highest", "{card}");
         let intent = shop.get(&format!("/v1/payment_intents/{}", id(&error["payment_intent"])), &[]);
         assert_eq!(intent, error["payment_intent"], "{card}");
         assert_eq!((&intent["status"], &intent["payment_method"]), (&json!("requires_payment_method"), &json!(null)));
@@ -129,7 +138,7 @@ fn a_card_expires_with_the_worlds_clock() {
     let card = shop.saved_card(&customer, "pm_card_visa");
     let form: Form = &[("customer", &customer), ("off_session", "true")];
     assert_eq!(shop.pay(&card, form)["status"], "succeeded");
-    shop.wait(800);
+    shop.advance(800 * DAY);
     assert_eq!(shop.pay_in_vain(&card, form)["code"], "expired_card");
     assert!(!shop.find::<PaymentMethod>(&card).private.used_up);
 }
@@ -149,4 +158,28 @@ fn a_security_code_that_was_not_given_cannot_be_wrong() {
     };
     assert_eq!(shop.pay(&card(None), &[])["status"], "succeeded");
     assert_eq!(shop.pay_in_vain(&card(Some("123")), &[])["code"], "incorrect_cvc");
+}
+
+#[test]
+fn a_changed_intent_no_longer_tells_of_the_attempt_that_failed() {
+    let shop = Shop::open();
+    let declined = shop.try_pay("pm_card_visa_chargeDeclined", &[]).error()["payment_intent"].clone();
+    let changed = shop.act(&declined, "", &[("metadata[try]", "2")]).ok();
+    assert_eq!(changed["last_payment_error"], json!(null));
+    assert_eq!(changed["latest_charge"], declined["latest_charge"]);
+}
+
+#[test]
+fn a_declined_payment_method_shows_what_the_issuer_checked() {
+    let error = Shop::open().try_pay("pm_card_visa_chargeDeclined", &[]).error();
+    assert_eq!(error["payment_method"]["card"]["checks"]["cvc_check"], "pass");
+}
+
+#[test]
+fn cards_that_only_look_wrong_pay_and_say_so() {
+    let shop = Shop::open();
+    let charge = shop.charge_of(&shop.pay("pm_card_cvcCheckFail", &[]));
+    assert_eq!(charge["payment_method_details"]["card"]["checks"]["cvc_check"], "fail");
+    let elevated = shop.charge_of(&shop.pay("pm_card_riskLevelElevated", &[]));
+    assert_eq!((&elevated["outcome"]["risk_level"], &elevated["paid"]), (&"elevated".into(), &true.into()));
 }

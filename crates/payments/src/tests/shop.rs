@@ -1,18 +1,27 @@
 //! A shop on a world of its own: a platform with a key for its server and one for its pages, and two sellers.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use accounts::{
-    Account, AccountPrivate, CapabilityStatus, Controller, DashboardType, FeePayer, Liable, NewPlatform,
-    RequirementCollection,
-};
-use kernel::{DAY, Result};
+use accounts::NewPlatform;
+use kernel::{Result, Timestamp};
 use serde_json::Value as Json;
-use store::{Caller, Document, Event, Job, Schema, Tx, World};
+use store::{Caller, Document, Event, Filter, Job, Schema, Tx, World};
 use wire::KeyKind;
+
+use crate::authentication::{self, Outcome};
 
 const SECRET: &str = "sk_test_0123456789abcdef";
 const PUBLISHABLE: &str = "pk_test_0123456789abcdef";
+
+/// By hand.
+pub const BY_HAND: (&str, &str) = ("capture_method", "manual");
+/// Needs the payer every time.
+pub const AUTHENTICATE: &str = "pm_card_authenticationRequired";
+pub const VISA: &str = "pm_card_visa";
+
+pub use kernel::DAY;
 
 /// Parameters of a request.
 pub type Form<'a> = &'a [(&'a str, &'a str)];
@@ -22,6 +31,8 @@ pub struct Shop {
     pub platform: String,
     api: wire::Api,
     runtime: tokio::runtime::Runtime,
+    /// How many events each account has been told of.
+    heard: RefCell<HashMap<String, usize>>,
 }
 
 /// Who sends a request, and how.
@@ -52,15 +63,35 @@ impl<'a> Sender<'a> {
 }
 
 /// An answer, whole.
+#[derive(Debug)]
 pub struct Answer {
     pub status: u16,
     pub text: String,
+    pub body: Json,
     pub is_replay: bool,
 }
 
 impl Answer {
-    pub fn json(&self) -> Json {
-        serde_json::from_str(&self.text).unwrap()
+    /// A successful answer's object.
+    #[track_caller]
+    pub fn ok(self) -> Json {
+        assert_eq!(self.status, 200, "{:#}", self.body);
+        self.body
+    }
+
+    /// A refusal: status, code and param.
+    #[track_caller]
+    pub fn refused(&self) -> (u16, &str, &str) {
+        assert_ne!(self.status, 200, "{:#}", self.body);
+        let told = |field: &str| self.body["error"][field].as_str().unwrap_or_default();
+        (self.status, told("code"), told("param"))
+    }
+
+    /// A refusal's error object.
+    #[track_caller]
+    pub fn error(self) -> Json {
+        assert_ne!(self.status, 200, "{:#}", self.body);
+        self.body["error"].clone()
     }
 }
 
@@ -81,29 +112,23 @@ impl Shop {
             Ok(platform.id.clone())
         });
         let builder = wire::ApiBuilder::default()
+            .routes(accounts::routes())
             .routes(funds::routes())
             .routes(crate::routes())
             .expanders(funds::expanders())
             .expanders(crate::expanders());
         let api = builder.build(Arc::clone(&world));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Shop { world, platform: platform.unwrap(), api, runtime }
+        let shop = Shop { world, platform: platform.unwrap(), api, runtime, heard: RefCell::default() };
+        shop.told();
+        shop
     }
 
-    /// A connected account that can charge and be paid.
+    /// A seller that can take payments and transfers.
     pub fn seller(&self) -> String {
-        let made = self.run(|tx| {
-            let platform = tx.account().to_owned();
-            let mut shown = tx.load::<Account>(&platform)?.into_shown();
-            shown.id = tx.id("acct");
-            shown.external_accounts.data.clear();
-            let (collects, none) = (RequirementCollection::Application, DashboardType::None);
-            shown.controller = Controller::application(FeePayer::Account, Liable::Application, collects, none);
-            shown.capabilities = ["card_payments", "transfers"].map(|c| (c.into(), CapabilityStatus::Active)).into();
-            let private = AccountPrivate { platform: Some(platform.clone()), ..AccountPrivate::default() };
-            tx.create(&platform, shown, private)
-        });
-        made.id.clone()
+        let account = self.post("/v1/accounts", SELLER);
+        assert_eq!(account["charges_enabled"], true, "{account:#}");
+        id(&account)
     }
 
     /// Runs a rule as the platform.
@@ -118,6 +143,8 @@ impl Shop {
 
     // Asking
 
+    /// The path may have a query of its own.
+    #[track_caller]
     pub fn ask(&self, sender: Sender, method: &str, path: &str, form: Form) -> Answer {
         let mut headers = http::HeaderMap::new();
         headers.insert("authorization", format!("Bearer {}", sender.key).parse().unwrap());
@@ -127,23 +154,49 @@ impl Shop {
                 headers.insert(name, value.parse().unwrap());
             }
         }
+        let (path, asked) = path.split_once('?').unwrap_or((path, ""));
         let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let (query, body) = if method == "GET" { (text, String::new()) } else { (String::new(), text) };
+        let (query, body) =
+            if method == "GET" { (format!("{asked}&{text}"), String::new()) } else { (asked.into(), text) };
         let (method, path) = (method.parse().unwrap(), path.to_owned());
+        let query = query.trim_matches('&').to_owned();
         let response =
             self.runtime.block_on(self.api.handle(wire::Request { method, path, query, headers, body: body.into() }));
+        let text = String::from_utf8(response.body.to_vec()).unwrap();
+        assert_ne!(response.status, 500, "{text}");
         Answer {
             status: response.status,
-            text: String::from_utf8(response.body.to_vec()).unwrap(),
+            body: serde_json::from_str(&text).unwrap(),
+            text,
             is_replay: response.headers.contains_key("idempotent-replayed"),
         }
+    }
+
+    pub fn try_get(&self, path: &str) -> Answer {
+        self.ask(Sender::SERVER, "GET", path, &[])
+    }
+
+    pub fn try_post(&self, path: &str, form: Form) -> Answer {
+        self.ask(Sender::SERVER, "POST", path, form)
+    }
+
+    pub fn try_delete(&self, path: &str) -> Answer {
+        self.ask(Sender::SERVER, "DELETE", path, &[])
+    }
+
+    pub fn try_get_as(&self, account: &str, path: &str) -> Answer {
+        self.ask(Sender::SERVER.on(account), "GET", path, &[])
+    }
+
+    pub fn try_post_as(&self, account: &str, path: &str, form: Form) -> Answer {
+        self.ask(Sender::SERVER.on(account), "POST", path, form)
     }
 
     /// What is answered with 200.
     pub fn ok(&self, sender: Sender, method: &str, path: &str, form: Form) -> Json {
         let answer = self.ask(sender, method, path, form);
         assert_eq!(answer.status, 200, "{method} {path} {form:?}: {}", answer.text);
-        answer.json()
+        answer.body
     }
 
     pub fn post(&self, path: &str, form: Form) -> Json {
@@ -158,7 +211,7 @@ impl Shop {
     pub fn refused_to(&self, sender: Sender, method: &str, path: &str, form: Form) -> (u16, Json) {
         let answer = self.ask(sender, method, path, form);
         assert!((400..500).contains(&answer.status), "{method} {path} {form:?}: {} {}", answer.status, answer.text);
-        (answer.status, answer.json()["error"].take())
+        (answer.status, answer.body["error"].clone())
     }
 
     pub fn refused(&self, path: &str, form: Form) -> (u16, Json) {
@@ -174,22 +227,63 @@ impl Shop {
 
     // Paying
 
-    /// Asks for ten dollars, with `form` on top.
+    /// Asks for twenty dollars, with `form` on top.
     pub fn intent(&self, form: Form) -> Json {
-        self.post("/v1/payment_intents", &ten_dollars(form))
+        self.post("/v1/payment_intents", &twenty_dollars(form))
     }
 
-    /// Ten dollars, paid at once with this card.
+    /// Asks for twenty dollars by card, which the answer may refuse.
+    pub fn try_intent(&self, form: Form) -> Answer {
+        self.try_post("/v1/payment_intents", &by_card(form))
+    }
+
+    /// Asks for twenty dollars by card.
+    #[track_caller]
+    pub fn card_intent(&self, form: Form) -> Json {
+        self.try_intent(form).ok()
+    }
+
+    /// Twenty dollars, to be paid at once with this card.
+    pub fn try_pay(&self, card: &str, form: Form) -> Answer {
+        self.try_intent(&[&[("payment_method", card), ("confirm", "true")], form].concat())
+    }
+
+    /// The same, which the card allows.
+    #[track_caller]
     pub fn pay(&self, card: &str, form: Form) -> Json {
-        self.intent(&paid_with(card, form))
+        self.try_pay(card, form).ok()
     }
 
     /// The same, which the card does not allow. Answers the error.
+    #[track_caller]
     pub fn pay_in_vain(&self, card: &str, form: Form) -> Json {
-        let form = paid_with(card, form);
-        let (status, error) = self.refused("/v1/payment_intents", &ten_dollars(&form));
-        assert_eq!(status, 402, "{error:#}");
-        error
+        let answer = self.try_pay(card, form);
+        assert_eq!(answer.status, 402, "{}", answer.text);
+        answer.error()
+    }
+
+    /// An intent's operation: `confirm`, `capture`, `cancel`, or `""` for an update.
+    pub fn act(&self, intent: &Json, operation: &str, form: Form) -> Answer {
+        let path = format!("/v1/payment_intents/{}/{operation}", id(intent));
+        self.try_post(path.trim_end_matches('/'), form)
+    }
+
+    /// The intent as it is now.
+    #[track_caller]
+    pub fn again(&self, intent: &Json) -> Json {
+        self.try_get(&format!("/v1/payment_intents/{}", id(intent))).ok()
+    }
+
+    /// The charge of the last attempt.
+    #[track_caller]
+    pub fn charge_of(&self, intent: &Json) -> Json {
+        self.try_get(&format!("/v1/charges/{}", intent["latest_charge"].as_str().unwrap())).ok()
+    }
+
+    /// A payment method of a ready-made card that is nobody's.
+    #[track_caller]
+    pub fn token_card(&self, name: &str) -> String {
+        id(&self.post("/v1/payment_methods", &[("type", "card"), ("card[token]", name)]))
     }
 
     pub fn customer(&self) -> String {
@@ -199,6 +293,30 @@ impl Shop {
     /// A customer's card.
     pub fn saved_card(&self, customer: &str, card: &str) -> String {
         id(&self.post(&format!("/v1/payment_methods/{card}/attach"), &[("customer", customer)]))
+    }
+
+    // Authenticating
+
+    /// The intent and token of the page that the payer is sent to.
+    #[track_caller]
+    pub fn link(&self, intent: &Json) -> (String, String) {
+        let action = &intent["next_action"];
+        let url = action["redirect_to_url"]["url"].as_str().or(action["use_stripe_sdk"]["stripe_js"].as_str());
+        let (page, token) = url.unwrap().split_once("?token=").unwrap();
+        let (_, intent) = page.rsplit_once('/').unwrap();
+        (intent.to_owned(), token.to_owned())
+    }
+
+    /// The payer decides. Answers where they go now.
+    pub fn decide(&self, link: &(String, String), outcome: Outcome) -> kernel::Result<Option<String>> {
+        let nobody = Caller::account("");
+        self.world.run_blocking(&nobody, None, |tx| authentication::finish(tx, &link.0, &link.1, outcome))
+    }
+
+    /// What the payer sees.
+    pub fn page(&self, link: &(String, String)) -> kernel::Result<authentication::Page> {
+        let nobody = Caller::account("");
+        self.world.run_blocking(&nobody, None, |tx| authentication::page(tx, &link.0, &link.1))
     }
 
     // What happened
@@ -220,34 +338,102 @@ impl Shop {
         self.events_of(&self.platform).len()
     }
 
-    /// Lets `days` pass and does what has become due in this crate.
-    pub fn wait(&self, days: i64) {
-        self.world.clock().advance_to(self.world.now().plus(days * DAY));
-        let now = self.world.now();
-        let due = self.run(|tx| tx.find_all::<Job>(Some(""), &[store::Filter::AtMost("due", now.0)], 100));
-        for job in due {
-            let Some((_, work)) = crate::jobs().into_iter().find(|(name, _)| *name == job.name) else { continue };
-            let done = self.world.run_blocking(&Caller::account(""), Some(job.due), |tx| {
-                let job = tx.load::<Job>(&job.id)?;
-                work(tx, &job)?;
-                tx.delete(&job)
-            });
-            done.unwrap();
-        }
+    /// The types of an account's events since the last time, oldest first.
+    pub fn told_to(&self, account: &str) -> Vec<String> {
+        let events = self.events_of(account);
+        let before = self.heard.borrow_mut().insert(account.to_owned(), events.len()).unwrap_or_default();
+        events.into_iter().skip(before).collect()
+    }
+
+    /// The types of the platform's events since the last time.
+    pub fn told(&self) -> Vec<String> {
+        self.told_to(&self.platform)
+    }
+
+    // Time, books
+
+    /// Moves the clock until `seconds` later, and runs what is due on the way.
+    pub fn advance(&self, seconds: i64) {
+        let to = self.world.now().plus(seconds);
+        while self.run_next_job(to) {}
+        self.world.clock().advance_to(to);
+    }
+
+    fn run_next_job(&self, to: Timestamp) -> bool {
+        let nobody = Caller::account("");
+        let due = |tx: &mut Tx| tx.find_all::<Job>(None, &[Filter::AtMost("due", to.0)], 1_000);
+        let found = self.world.run_blocking(&nobody, None, due).unwrap();
+        let Some(job) = found.into_iter().min_by_key(|job| (job.due, job.id.clone())) else { return false };
+        self.world.clock().advance_to(job.due);
+        let mut handlers = crate::jobs().into_iter().chain(funds::jobs()).chain(accounts::jobs());
+        let (_, handler) = handlers.find(|(name, _)| *name == job.name).unwrap();
+        let done = self.world.run_blocking(&nobody, Some(job.due), |tx| {
+            let Some(job) = tx.find::<Job>(&job.id)? else { return Ok(()) };
+            handler(tx, &job)?;
+            tx.delete(&job)
+        });
+        done.unwrap_or_else(|error| panic!("{}: {error}", job.name));
+        true
+    }
+
+    /// An account's rows, oldest first: `charge 2000 - 88`.
+    pub fn rows(&self, account: &str) -> Vec<String> {
+        let list = self.try_get_as(account, "/v1/balance_transactions?limit=100").ok();
+        let row = |row: &Json| format!("{} {} - {}", row["type"].as_str().unwrap(), row["amount"], row["fee"]);
+        list["data"].as_array().unwrap().iter().rev().map(row).collect()
+    }
+
+    /// Fails unless books and documents agree.
+    #[track_caller]
+    pub fn audit(&self) {
+        let report = funds::audit::audit(self.world.reader()).unwrap();
+        assert!(report.is_clean(), "{report}");
     }
 }
 
-fn ten_dollars<'a>(form: Form<'a>) -> Vec<(&'a str, &'a str)> {
+/// `form` over defaults: what it names, it names alone.
+fn over<'a>(defaults: &[(&'a str, &'a str)], form: Form<'a>) -> Vec<(&'a str, &'a str)> {
     let given = |name: &str| form.iter().any(|(known, _)| *known == name);
-    let defaults = [("amount", "1000"), ("currency", "usd")];
-    defaults.into_iter().filter(|(name, _)| !given(name)).chain(form.iter().copied()).collect()
+    defaults.iter().filter(|(name, _)| !given(name)).chain(form).copied().collect()
 }
 
-fn paid_with<'a>(card: &'a str, form: Form<'a>) -> Vec<(&'a str, &'a str)> {
-    let mut all = vec![("payment_method", card), ("confirm", "true"), ("payment_method_types[]", "card")];
-    all.extend(form);
-    all
+fn twenty_dollars<'a>(form: Form<'a>) -> Vec<(&'a str, &'a str)> {
+    over(&[("amount", "2000"), ("currency", "usd")], form)
 }
+
+fn by_card<'a>(form: Form<'a>) -> Vec<(&'a str, &'a str)> {
+    over(&[("amount", "2000"), ("currency", "usd"), ("payment_method_types[]", "card")], form)
+}
+
+const SELLER: Form<'static> = &[
+    ("type", "custom"),
+    ("country", "US"),
+    ("email", "ada@example.com"),
+    ("business_type", "individual"),
+    ("business_profile[mcc]", "5734"),
+    ("business_profile[url]", "https://ada.example.com"),
+    ("capabilities[card_payments][requested]", "true"),
+    ("capabilities[transfers][requested]", "true"),
+    ("individual[first_name]", "Ada"),
+    ("individual[last_name]", "Baker"),
+    ("individual[email]", "ada@example.com"),
+    ("individual[phone]", "+14155550100"),
+    ("individual[dob][day]", "5"),
+    ("individual[dob][month]", "5"),
+    ("individual[dob][year]", "1990"),
+    ("individual[ssn_last_4]", "1234"),
+    ("individual[address][line1]", "1 Main St"),
+    ("individual[address][city]", "San Francisco"),
+    ("individual[address][state]", "CA"),
+    ("individual[address][postal_code]", "94107"),
+    ("tos_acceptance[date]", "1793000000"),
+    ("tos_acceptance[ip]", "203.0.113.7"),
+    ("external_account[object]", "bank_account"),
+    ("external_account[country]", "US"),
+    ("external_account[currency]", "usd"),
+    ("external_account[routing_number]", "110000000"),
+    ("external_account[account_number]", "000123456789"),
+];
 
 pub fn id(object: &Json) -> String {
     object["id"].as_str().unwrap().to_owned()

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::shop::{Form, Sender, Shop, id};
+use super::shop::{AUTHENTICATE, Form, Sender, Shop, id};
 
 const STATES: [&str; 6] = [
     "requires_payment_method",
@@ -32,10 +32,22 @@ fn intent_in(shop: &Shop, state: &str) -> Json {
 const OPERATIONS: &[(&str, Form, [&str; 6])] = &[
     (
         "",
-        &[("amount", "2000")],
+        &[("amount", "3000")],
         ["requires_payment_method", "requires_confirmation", "requires_confirmation", "-", "-", "-"],
     ),
     ("", &[("metadata[a]", "1")], STATES),
+    ("", &[("description", "Tea")], STATES),
+    ("", &[("receipt_email", "ann@example.com")], STATES),
+    (
+        "",
+        &[("currency", "eur")],
+        ["requires_payment_method", "requires_confirmation", "requires_confirmation", "-", "-", "-"],
+    ),
+    (
+        "",
+        &[("setup_future_usage", "off_session")],
+        ["requires_payment_method", "requires_confirmation", "requires_confirmation", "-", "-", "-"],
+    ),
     (
         "",
         &[("payment_method", "pm_card_visa")],
@@ -87,10 +99,16 @@ fn each_operation_leads_on_from_the_states_that_allow_it_and_is_refused_in_the_o
 #[test]
 fn wrong_states_are_told_in_stripes_words() {
     let shop = Shop::open();
-    let message = |state: &str, operation: &str| {
-        let path = format!("/v1/payment_intents/{}/{operation}", id(&intent_in(&shop, state)));
-        shop.refused(&path, &[]).1["message"].as_str().unwrap().to_owned()
+    let told = |state: &str, operation: &str, form: Form| {
+        shop.act(&intent_in(&shop, state), operation, form).error()["message"].as_str().unwrap().to_owned()
     };
+    let message = |state: &str, operation: &str| told(state, operation, &[]);
+    assert_eq!(
+        told("succeeded", "", &[("amount", "3000")]),
+        "This PaymentIntent's amount could not be updated because it has a status of succeeded. You may only update the \
+         amount of a PaymentIntent with one of the following statuses: requires_payment_method, requires_confirmation, \
+         requires_action."
+    );
     assert_eq!(
         message("succeeded", "cancel"),
         "You cannot cancel this PaymentIntent because it has a status of succeeded. Only a PaymentIntent with one of the \
@@ -124,6 +142,10 @@ fn what_is_not_there_is_missed_by_its_name() {
     let path = format!("/v1/payment_intents/{ours}");
     let (status, error) = shop.refused_to(Sender::SERVER.on(&seller), "GET", &path, &[]);
     assert_eq!((status, error["message"].as_str()), (404, Some(format!("No such payment_intent: '{ours}'").as_str())));
+    for operation in ["/confirm", "/capture", "/cancel", ""] {
+        let refused = shop.try_post_as(&seller, &format!("{path}{operation}"), &[]);
+        assert_eq!(refused.refused(), (404, "resource_missing", "intent"), "{operation}");
+    }
 }
 
 #[test]
@@ -141,4 +163,35 @@ fn what_is_not_supported_yet_says_so() {
         assert_eq!(status, 400);
         assert!(error["message"].as_str().unwrap().contains("not supported by this version"), "{error}");
     }
+}
+
+#[test]
+fn a_canceled_intent_says_when_and_why() {
+    let shop = Shop::open();
+    let canceled = shop.act(&shop.card_intent(&[]), "cancel", &[("cancellation_reason", "duplicate")]).ok();
+    assert_eq!(
+        (&canceled["cancellation_reason"], &canceled["canceled_at"]),
+        (&"duplicate".into(), &shop.world.now().0.into())
+    );
+    let wrong = shop.act(&shop.card_intent(&[]), "cancel", &[("cancellation_reason", "automatic")]);
+    assert_eq!(wrong.refused().2, "cancellation_reason");
+}
+
+#[test]
+fn another_amount_is_authenticated_anew() {
+    let shop = Shop::open();
+    let waiting = shop.pay(AUTHENTICATE, &[]);
+    let link = shop.link(&waiting);
+    let changed = shop.act(&waiting, "", &[("amount", "900000")]).ok();
+    assert_eq!((&changed["status"], &changed["next_action"]), (&"requires_confirmation".into(), &Json::Null));
+    assert_eq!(shop.page(&link).unwrap_err().http_status(), 404);
+}
+
+#[test]
+fn taking_the_payment_method_away_ends_the_authentication() {
+    let shop = Shop::open();
+    let waiting = shop.pay(AUTHENTICATE, &[]);
+    let changed = shop.act(&waiting, "", &[("payment_method", "")]).ok();
+    assert_eq!(changed["status"], "requires_payment_method");
+    assert_eq!((&changed["payment_method"], &changed["next_action"]), (&Json::Null, &Json::Null));
 }

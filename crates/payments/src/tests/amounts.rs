@@ -1,9 +1,9 @@
 //! How much may be asked for (money.md 11.1 and 11.2).
 
-use crate::stage::Stage;
+use super::shop::Shop;
 
-fn refusal(stage: &Stage, amount: &str, currency: &str) -> Option<(String, String)> {
-    let answer = stage.try_intent(&[("amount", amount), ("currency", currency)]);
+fn refusal(shop: &Shop, amount: &str, currency: &str) -> Option<(String, String)> {
+    let answer = shop.try_intent(&[("amount", amount), ("currency", currency)]);
     (answer.status != 200).then(|| {
         let (status, code, param) = answer.refused();
         assert_eq!(status, 400);
@@ -13,7 +13,7 @@ fn refusal(stage: &Stage, amount: &str, currency: &str) -> Option<(String, Strin
 
 #[test]
 fn each_currency_has_its_smallest_payment() {
-    let stage = Stage::new();
+    let shop = Shop::open();
     let least = [
         ("usd", 50),
         ("aed", 200),
@@ -41,39 +41,39 @@ fn each_currency_has_its_smallest_payment() {
         ("thb", 1000),
     ];
     for (currency, amount) in least {
-        assert_eq!(refusal(&stage, &amount.to_string(), currency), None, "{currency}");
-        let below = refusal(&stage, &(amount - 1).to_string(), currency);
+        assert_eq!(refusal(&shop, &amount.to_string(), currency), None, "{currency}");
+        let below = refusal(&shop, &(amount - 1).to_string(), currency);
         assert_eq!(below, Some(("amount_too_small".into(), "amount".into())), "{currency}");
     }
 }
 
 #[test]
 fn amounts_are_whole_positive_and_have_eight_digits() {
-    let stage = Stage::new();
-    assert_eq!(refusal(&stage, "99999999", "usd"), None);
-    assert_eq!(refusal(&stage, "100000000", "usd"), Some(("amount_too_large".into(), "amount".into())));
+    let shop = Shop::open();
+    assert_eq!(refusal(&shop, "99999999", "usd"), None);
+    assert_eq!(refusal(&shop, "100000000", "usd"), Some(("amount_too_large".into(), "amount".into())));
     for wrong in ["0", "-5", "1.5", "ten", "99999999999999999999"] {
-        let (code, param) = refusal(&stage, wrong, "usd").unwrap();
+        let (code, param) = refusal(&shop, wrong, "usd").unwrap();
         assert_eq!((&*code, &*param), ("parameter_invalid_integer", "amount"), "{wrong}");
     }
-    assert_eq!(refusal(&stage, "", "usd").unwrap().1, "amount");
+    assert_eq!(refusal(&shop, "", "usd").unwrap().1, "amount");
 }
 
 #[test]
 fn the_amount_is_checked_again_when_it_changes() {
-    let stage = Stage::new();
-    let intent = stage.intent(&[]);
-    assert_eq!(stage.act(&intent, "", &[("amount", "49")]).refused(), (400, "amount_too_small", "amount"));
-    let small_in_yen = stage.act(&stage.intent(&[("amount", "60")]), "", &[("currency", "huf")]);
+    let shop = Shop::open();
+    let intent = shop.card_intent(&[]);
+    assert_eq!(shop.act(&intent, "", &[("amount", "49")]).refused(), (400, "amount_too_small", "amount"));
+    let small_in_yen = shop.act(&shop.card_intent(&[("amount", "60")]), "", &[("currency", "huf")]);
     assert_eq!(small_in_yen.refused(), (400, "amount_too_small", "amount"));
-    assert_eq!(stage.act(&intent, "", &[("currency", "EUR")]).ok()["currency"], "eur");
+    assert_eq!(shop.act(&intent, "", &[("currency", "EUR")]).ok()["currency"], "eur");
 }
 
 #[test]
 fn currencies_are_named_in_either_case_and_must_exist() {
-    let stage = Stage::new();
-    assert_eq!(stage.intent(&[("currency", "USD")])["currency"], "usd");
+    let shop = Shop::open();
+    assert_eq!(shop.card_intent(&[("currency", "USD")])["currency"], "usd");
     for wrong in ["xxx", "us", "dollar"] {
-        assert_eq!(refusal(&stage, "2000", wrong).unwrap().1, "currency", "{wrong}");
+        assert_eq!(refusal(&shop, "2000", wrong).unwrap().1, "currency", "{wrong}");
     }
 }

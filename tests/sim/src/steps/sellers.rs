@@ -135,6 +135,9 @@ fn form(simulation: &mut Simulation, kind: &Kind, works: bool) -> Ask {
         let number = if works { NUMBERS[0].1 } else { *simulation.dice.weighted(NUMBERS) };
         ask = ask.with_all(BANK).with("external_account[account_number]", number);
     }
+    if kind.is_platform_collected && simulation.dice.percent(40) {
+        ask = ask.with("settings[payouts][debit_negative_balances]", true);
+    }
     schedule(simulation, ask)
 }
 

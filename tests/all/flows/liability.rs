@@ -1,4 +1,4 @@
-//! Who may go below zero: money.md 3.4 and 2.6. What cannot be taken is refused as a whole.
+//! Who may go below zero, and who may take money from whom. What cannot be taken is refused as a whole.
 
 use harness::{Sandbox, on_every_engine};
 use http::Method;

@@ -21,7 +21,6 @@ fn settled(shop: &Shop, payout: &Payout) -> Vec<(EntryType, i64)> {
 
 #[test]
 fn a_minimum_balance_is_kept_back_while_the_payout_is_made_and_there_again_for_the_next() {
-    // Scenario S8 of money.md 17.
     let shop = with_minimum(PayoutInterval::Daily, 10_000);
     shop.earn(&shop.seller, 30_000, Some("2026-11-03"));
     while shop.payouts().is_empty() {

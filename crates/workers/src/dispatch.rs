@@ -126,7 +126,7 @@ impl Plan<'_> {
             return Ok(());
         }
         let owner = self.owner(tx, endpoints, &row.account)?;
-        let hearing = endpoints.hearing(&kind_of_event(tx, row)?, &row.account, owner.as_deref());
+        let hearing = endpoints.hearing(&row.id, &kind_of_event(tx, row)?, &row.account, owner.as_deref());
         let pending = i64::try_from(hearing.len()).unwrap_or(i64::MAX);
         for (target, connect) in hearing {
             if self.careful && tx.find::<Delivery>(&delivery_id(&row.id, &target.id))?.is_some() {

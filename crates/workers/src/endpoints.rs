@@ -77,16 +77,28 @@ impl Endpoints {
         self.has_connect || self.by_account.contains_key(account)
     }
 
-    /// The endpoints that hear of an event, and whether as its account's platform.
-    pub(crate) fn hearing(&self, kind: &str, account: &str, owner: Option<&str>) -> Vec<(Arc<Target>, bool)> {
+    /// The endpoints that hear of an event, and whether as its account's platform. What happened before an endpoint was made
+    /// is not for it.
+    pub(crate) fn hearing(
+        &self,
+        event: &str,
+        kind: &str,
+        account: &str,
+        owner: Option<&str>,
+    ) -> Vec<(Arc<Target>, bool)> {
         let of = |account: &str| self.by_account.get(account).map_or(&[][..], Vec::as_slice);
         let own = of(account).iter().filter(|target| !target.connect).map(|target| (target, false));
         let platform = owner.map_or(&[][..], of).iter().filter(|target| target.connect).map(|target| (target, true));
         own.chain(platform)
-            .filter(|(target, _)| target.wants(kind))
+            .filter(|(target, _)| target.wants(kind) && is_older(&target.id, event))
             .map(|(target, connect)| (target.clone(), connect))
             .collect()
     }
+}
+
+/// Whether a document was made before another: ids grow with time.
+fn is_older(id: &str, than: &str) -> bool {
+    id.split_once('_').map(|(_, body)| body) < than.split_once('_').map(|(_, body)| body)
 }
 
 /// The endpoints as they were last read.

@@ -208,7 +208,9 @@ async fn webhook_round(deliverer: &Arc<Deliverer>, lease: &LeaseHolder, look: bo
     if look {
         deliverer.look_at_changes()?;
     }
-    let (undispatched, due) = (is_any_undispatched(world)?, look && deliverer.is_any_due()?);
+    // While nobody listens there is only to be noted that nobody does: no need to do that after each commit.
+    let undispatched = (look || deliverer.has_listeners()?) && is_any_undispatched(world)?;
+    let due = look && deliverer.is_any_due()?;
     if undispatched || due || deliverer.has_backlog() {
         match lease.hold(world).await? {
             Held::No => return Ok(Round::default()),

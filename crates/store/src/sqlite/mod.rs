@@ -27,11 +27,12 @@ use crate::{Reader, Schema, StoreError, StoreResult};
 
 /// How long a connection waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
-/// Bytes of a page; it holds a document or a few.
-pub(crate) const PAGE_SIZE: i64 = 8_192;
+/// Bytes of a page; it holds a dozen documents. A commit writes each page that it touched whole, so a single payment, which
+/// touches two dozen tables and indexes, writes half as much with pages half as large.
+pub(crate) const PAGE_SIZE: i64 = 4_096;
 /// The log is copied into the file when it has this many pages (32 MB): often enough to stay small, seldom enough that
 /// pages changed by many batches are copied once.
-const CHECKPOINT_PAGES: i64 = 4_096;
+const CHECKPOINT_PAGES: i64 = 8_192;
 /// A log that grew beyond this, while a long read held it, is cut back.
 const LOG_BYTES: i64 = 64 << 20;
 /// Kilobytes of pages kept by the connection that writes, and by each that reads.

@@ -115,6 +115,11 @@ impl Deliverer {
         self.lanes().note_backlog(endpoints);
     }
 
+    /// Whether anybody hears of anything.
+    pub(crate) fn has_listeners(&self) -> Result<bool> {
+        self.endpoints.current(&self.world).map(|endpoints| !endpoints.is_empty())
+    }
+
     /// Whether deliveries may be waiting in the store.
     pub(crate) fn has_backlog(&self) -> bool {
         self.lanes().has_backlog()

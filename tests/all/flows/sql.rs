@@ -83,7 +83,7 @@ fn views_show_what_the_documents_say() {
     let mut compared = 0;
     for kind in &world.schema().kinds {
         let mut view = store.prepare(&format!("SELECT * FROM {}_view WHERE id = ?1", kind.table)).unwrap();
-        let columns: Vec<String> = view.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = view.column_names().map(str::to_owned).collect();
         for row in world.reader().scan(kind, "", 1_000).unwrap() {
             let document: Json = serde_json::from_str(&row.data).unwrap();
             let mut rows = view.query([&*row.id]).unwrap();

@@ -50,7 +50,7 @@ pub(crate) async fn one_engine(options: &Options, engine: &Engine, report: &mut 
         webhooks(&server, &job, span, (name, at_64), report).await?;
         reads(&server, &job, &intent, span.min(Duration::from_secs(3)), name, report).await?;
         if let Engine::Postgres(_) = engine {
-            two_processes(&server, &job, span, at_64, report).await?;
+            several_processes(&server, &job, span, at_64, report).await?;
         }
     }
     report.note(&format!("{name}: memory after the run, MB"), server.memory_mb());
@@ -127,24 +127,41 @@ async fn reads(
     Ok(())
 }
 
-/// Two processes on one database, with half of the connections each.
-async fn two_processes(
+/// Several processes on one database, which share the connections.
+async fn several_processes(
     server: &Server,
     job: &Job,
     span: Duration,
     one: f64,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let second = server.beside().await?;
-    let (first, other) =
-        tokio::join!(run_load(&server.address, job, 32, span), run_load(&second.address, job, 32, span));
-    let (first, other) = (first?, other?);
-    refuse_errors(&first)?;
-    refuse_errors(&other)?;
-    let what = "PostgreSQL: destination charges, 64 connections to two processes";
-    report.add(what, first.rate() + other.rate(), Some(("one process", one)));
-    report.add(&format!("{what}, p99 ms"), first.percentile(99.0).max(other.percentile(99.0)), None);
-    second.leave().await
+    for processes in [2, 4] {
+        let mut others = Vec::new();
+        for _ in 1..processes {
+            others.push(server.beside().await?);
+        }
+        let loads = std::iter::once(server)
+            .chain(&others)
+            .map(|server| {
+                let (address, job) = (server.address.clone(), job.clone());
+                tokio::spawn(async move { run_load(&address, &job, 64 / processes, span).await })
+            })
+            .collect::<Vec<_>>();
+        let (mut rate, mut p99) = (0.0, 0.0_f64);
+        for load in loads {
+            let measured = load.await??;
+            refuse_errors(&measured)?;
+            rate += measured.rate();
+            p99 = p99.max(measured.percentile(99.0));
+        }
+        let what = format!("PostgreSQL: destination charges, 64 connections to {processes} processes");
+        report.add(&what, rate, Some(("one process", one)));
+        report.add(&format!("{what}, p99 ms"), p99, None);
+        for other in others {
+            other.leave().await?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether a store with many charges is as quick as one with few.

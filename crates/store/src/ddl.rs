@@ -113,6 +113,12 @@ impl Dialect {
     /// The view of a kind for people with SQL tools: the document's plain fields as columns.
     pub(crate) fn view(self, kind: &Kind) -> String {
         let mut sql = format!(r#"CREATE VIEW "{}_view" AS SELECT "id", "account""#, kind.table);
+        if !kind.shows_fields {
+            let columns = kind.columns.iter().map(|column| column.name);
+            for column in std::iter::once("created").chain(columns) {
+                let _ = write!(sql, r#", "{column}""#);
+            }
+        }
         for Field { name: field, scalar } in fields(kind) {
             if field == "id" || field == "account" {
                 continue;

@@ -125,6 +125,9 @@ pub struct Kind {
     pub json_schema: fn() -> Schema,
     /// Changes what is shown with the time alone, when something does (a balance transaction's `status`).
     pub present: Option<Present>,
+    /// Whether SQL shows the document's plain fields; if not, only its columns. False for what mostly repeats another
+    /// document.
+    pub shows_fields: bool,
 }
 
 impl Kind {
@@ -135,7 +138,7 @@ impl Kind {
         prefixes: &'static [&'static str],
         columns: &'static [Column],
     ) -> Kind {
-        Kind { object, table, prefixes, columns, json_schema: schema_of::<T>, present: None }
+        Kind { object, table, prefixes, columns, json_schema: schema_of::<T>, present: None, shows_fields: true }
     }
 
     /// The resource in words, for messages: `payment_intent`; Stripe keeps the underscores there.

@@ -102,12 +102,15 @@ pub struct EventRequest {
 }
 
 impl Document for Event {
-    const KIND: &'static Kind = &Kind::new::<Event>(
-        "event",
-        "event",
-        &["evt"],
-        &[Column::text("type").unindexed(), Column::text("object_id").unindexed()],
-    );
+    const KIND: &'static Kind = &Kind {
+        shows_fields: false,
+        ..Kind::new::<Event>(
+            "event",
+            "event",
+            &["evt"],
+            &[Column::text("type").unindexed(), Column::text("object_id").unindexed()],
+        )
+    };
     type Private = ();
     fn id(&self) -> &str {
         &self.id

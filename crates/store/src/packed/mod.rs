@@ -8,7 +8,7 @@ mod shown;
 
 use std::collections::HashMap;
 
-use lz4_flex::block::{compress_with_dict, decompress_into_with_dict};
+use lz4_flex::block::{compress_into_with_dict, decompress_into_with_dict, get_maximum_output_size};
 
 pub(crate) use shown::{Field, Scalar, fields, is_plain};
 
@@ -38,13 +38,14 @@ pub(crate) fn pack(text: &str, sample: Option<&Sample>) -> Vec<u8> {
     if let Some(sample) = sample
         && let Ok(length) = u32::try_from(text.len())
     {
-        let block = compress_with_dict(text.as_bytes(), sample.text.as_bytes());
-        if block.len() + HEAD <= text.len() {
-            let mut packed = Vec::with_capacity(HEAD + block.len());
-            packed.push(sample.number);
-            packed.extend(length.to_le_bytes());
-            packed.extend(block);
-            return packed;
+        let mut packed = vec![0; HEAD + get_maximum_output_size(text.len())];
+        let (head, block) = packed.split_at_mut(HEAD);
+        head[0] = sample.number;
+        head[1..].copy_from_slice(&length.to_le_bytes());
+        // It fails only where there is too little room.
+        let written = compress_into_with_dict(text.as_bytes(), block, sample.text.as_bytes()).unwrap_or(text.len());
+        if HEAD + written <= text.len() {
+            return packed[..HEAD + written].to_vec();
         }
     }
     let mut plain = Vec::with_capacity(1 + text.len());

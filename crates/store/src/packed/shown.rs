@@ -36,6 +36,9 @@ pub(crate) fn is_plain(name: &str) -> bool {
 /// The fields of a document that SQL shows, in the document's order, from its JSON schema: those that hold one plain value
 /// (or null), and the metadata.
 pub(crate) fn fields(kind: &Kind) -> Vec<Field> {
+    if !kind.shows_fields {
+        return Vec::new();
+    }
     let schema = (kind.json_schema)().to_value();
     let empty = Map::new();
     let definitions = schema.get("$defs").and_then(Json::as_object).unwrap_or(&empty);

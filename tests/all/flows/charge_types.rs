@@ -371,3 +371,34 @@ fn scenario_5_a_separate_charge_for_three_sellers_of_which_one_gives_back() {
         sandbox.audit();
     });
 }
+
+/// A seller on whose behalf a payment is taken is the one that the payer sees; the money goes the same way.
+#[test]
+fn a_destination_charge_on_behalf_of_its_seller() {
+    on_every_engine(|sandbox| {
+        let seller = sandbox.seller(&[("settings[payments][statement_descriptor]", "CORA KNITS")]);
+        let books = Books::open(sandbox, &[("seller", &seller)]);
+        let form =
+            [("transfer_data[destination]", &*seller), ("on_behalf_of", &seller), ("application_fee_amount", "123")];
+        let intent = pay(sandbox, None, "1000", &form);
+        same_set(
+            &books.rows(),
+            "platform  charge           1000   59    941  charge            ch  stripe_fee=59
+             platform  transfer        -1000    0  -1000  transfer          tr
+             platform  application_fee   123    0    123  platform_earning  fee
+             seller    payment          1000  123    877  charge            py  application_fee=123",
+        );
+        let charge = sandbox.get(&format!("/v1/charges/{}", text(&intent["latest_charge"]))).ok();
+        assert_eq!(charge["on_behalf_of"], *seller);
+        assert_eq!(charge["calculated_statement_descriptor"], "CORA KNITS");
+        let other = sandbox.seller(&[]);
+        let form = [
+            ("amount", "1000"),
+            ("currency", "usd"),
+            ("transfer_data[destination]", &*seller),
+            ("on_behalf_of", &other),
+        ];
+        sandbox.post("/v1/payment_intents", &form).refused(400);
+        sandbox.audit();
+    });
+}

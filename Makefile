@@ -5,7 +5,7 @@ export KONTOR_BIN ?= $(target)/debug/kontor
 
 ROUNDS ?= 200
 
-.PHONY: help run test test-rust test-node test-python lint bench bench-compare crash sim deny fuzz schemathesis clean-data need
+.PHONY: help run test test-rust test-node test-python test-sim lint bench bench-compare crash sim deny fuzz schemathesis clean-data need
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ run: ## Build Kontor and start it (ARGS="--listen 0.0.0.0:4242" for more)
 	exec $(target)/release/kontor serve $(ARGS)
 
 test: need ## Run every test, on SQLite and on a private PostgreSQL
-	scripts/with-postgres $(MAKE) --no-print-directory test-rust test-node test-python
+	scripts/with-postgres $(MAKE) --no-print-directory test-rust test-node test-python test-sim
 
 test-rust: ## Only the Rust tests (ARGS="-p kontor-ledger" for some)
 	scripts/need build postgres
@@ -28,6 +28,10 @@ test-node: server ## Only the official Node package against a server
 test-python: server ## Only the official Python package, and the README's examples
 	scripts/need postgres node python curl
 	cd tests/sdk-python && ../../scripts/with-postgres .venv/bin/pytest
+
+test-sim: ## Only the simulator: 200,000 steps in fresh worlds
+	scripts/need build
+	cargo run --quiet --profile sim --locked -p kontor-sim -- --worlds 40 --steps 5000 --at-once 2
 
 .PHONY: server
 server: # the binary that the tests of the official packages start

@@ -1,6 +1,8 @@
 //! `kontor-sim`: simulates worlds from seeds, and says how to see a failure again.
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
@@ -27,9 +29,12 @@ struct Arguments {
     /// Steps in each world.
     #[arg(long, default_value_t = 20_000)]
     steps: u64,
-    /// Worlds, one after the other, with the seeds that follow.
+    /// Worlds, with the seeds that follow.
     #[arg(long, default_value_t = 1)]
     worlds: u64,
+    /// How many worlds are simulated at the same time.
+    #[arg(long, default_value_t = 1)]
+    at_once: usize,
     /// Where the worlds are kept.
     #[arg(long, value_enum, default_value_t = Engine::Memory)]
     engine: Engine,
@@ -91,40 +96,32 @@ fn main() -> ExitCode {
         }
     };
     let first = arguments.seed.unwrap_or_else(fresh_seed);
-    let (mut total, mut tally) = (Report::default(), Tally::default());
+    let (next, total) = (AtomicU64::new(0), Mutex::new((Report::default(), Tally::default())));
     let began = Instant::now();
-    for seed in (0..arguments.worlds).map(|number| first.wrapping_add(number)) {
-        let options = Options {
-            storage: storage.clone(),
-            concurrency: !arguments.no_concurrency,
-            faults: !arguments.no_faults,
-            audit_every: arguments.audit_every,
-            trace: arguments.trace,
-            ..Options::new(seed, arguments.steps)
+    let failed = std::thread::scope(|scope| {
+        let simulate = || {
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if arguments.worlds <= number {
+                    return false;
+                }
+                if let Err(failure) = one_world(&arguments, storage.clone(), first.wrapping_add(number), &total) {
+                    println!("FAILED: {failure}");
+                    next.store(arguments.worlds, Ordering::Relaxed);
+                    return true;
+                }
+            }
         };
-        println!("seed {seed}: {} steps", arguments.steps);
-        let world_began = Instant::now();
-        match sim::run(&options) {
-            Ok(report) => {
-                tell(&report, world_began.elapsed().as_secs_f64());
-                tally.add(&report.tally);
-                total.steps += report.steps;
-                total.requests += report.requests;
-                total.commits += report.commits;
-                total.audits += report.audits;
-                total.conflicts += report.conflicts;
-                total.failures += report.failures;
-                total.crashes += report.crashes;
-            }
-            Err(failure) => {
-                println!("FAILED: {failure}");
-                return ExitCode::FAILURE;
-            }
-        }
+        let threads: Vec<_> = (0..arguments.at_once).map(|_| scope.spawn(simulate)).collect();
+        // One that panicked has said so.
+        threads.into_iter().any(|thread| thread.join().unwrap_or(true))
+    });
+    if failed {
+        return ExitCode::FAILURE;
     }
+    let (total, tally) = total.into_inner().unwrap_or_else(PoisonError::into_inner);
     if 1 < arguments.worlds {
-        println!("all {} worlds:", arguments.worlds);
-        tell(&total, began.elapsed().as_secs_f64());
+        println!("all {} worlds, {}", arguments.worlds, told(&total, began.elapsed().as_secs_f64()));
     }
     if arguments.tally {
         println!("what was asked, and the answers:\n{tally}");
@@ -132,10 +129,36 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+#[expect(clippy::disallowed_methods, reason = "how quick it is is the machine's time")]
+fn one_world(arguments: &Arguments, storage: Storage, seed: u64, total: &Mutex<(Report, Tally)>) -> Result<(), String> {
+    let options = Options {
+        storage,
+        concurrency: !arguments.no_concurrency,
+        faults: !arguments.no_faults,
+        audit_every: arguments.audit_every,
+        trace: arguments.trace,
+        ..Options::new(seed, arguments.steps)
+    };
+    let began = Instant::now();
+    let report = sim::run(&options).map_err(|failure| failure.to_string())?;
+    println!("seed {seed}: {}", told(&report, began.elapsed().as_secs_f64()));
+    let mut guard = total.lock().unwrap_or_else(PoisonError::into_inner);
+    let (total, tally) = &mut *guard;
+    tally.add(&report.tally);
+    total.steps += report.steps;
+    total.requests += report.requests;
+    total.commits += report.commits;
+    total.audits += report.audits;
+    total.conflicts += report.conflicts;
+    total.failures += report.failures;
+    total.crashes += report.crashes;
+    Ok(())
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a rate, for people")]
-fn tell(report: &Report, seconds: f64) {
-    println!(
-        "  {} steps in {seconds:.1} s ({:.0}/s): {} requests, {} commits, {} checks of everything; {} conflicts, {} \
+fn told(report: &Report, seconds: f64) -> String {
+    format!(
+        "{} steps in {seconds:.1} s ({:.0}/s): {} requests, {} commits, {} checks of everything; {} conflicts, {} \
          failures, {} crashes; nothing lost",
         report.steps,
         report.steps as f64 / seconds,
@@ -145,5 +168,5 @@ fn tell(report: &Report, seconds: f64) {
         report.conflicts,
         report.failures,
         report.crashes,
-    );
+    )
 }

@@ -3,7 +3,9 @@
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
 use kernel::Rng;
+use sha2::{Digest, Sha256};
 
 /// The first byte of each sealed value: how it was sealed.
 const FORMAT: u8 = 1;
@@ -18,6 +20,8 @@ pub struct SealError;
 #[derive(Clone)]
 pub struct Vault {
     cipher: XChaCha20Poly1305,
+    /// What fingerprints are made with, so that nobody with the database alone can try out what was hashed.
+    hashing: [u8; 32],
 }
 
 impl std::fmt::Debug for Vault {
@@ -29,7 +33,19 @@ impl std::fmt::Debug for Vault {
 impl Vault {
     /// A vault with this master key.
     pub fn new(key: [u8; 32]) -> Vault {
-        Vault { cipher: XChaCha20Poly1305::new(&Key::from(key)) }
+        let hashing = Sha256::new().chain_update(b"kontor fingerprints").chain_update(key).finalize().into();
+        Vault { cipher: XChaCha20Poly1305::new(&Key::from(key)), hashing }
+    }
+
+    /// The same for the same parts, and tells nothing of them to whoever lacks the key.
+    pub fn fingerprint(&self, parts: &[&[u8]]) -> [u8; 32] {
+        // A key of any length is one: this cannot fail.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.hashing) else { return [0; 32] };
+        for part in parts {
+            mac.update(&(part.len() as u64).to_le_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
     }
 
     /// Seals `plain` for the object `id`.
@@ -73,5 +89,14 @@ mod tests {
         *damaged.last_mut().unwrap() ^= 1;
         assert!(vault.open("ba_1", &damaged).is_err());
         assert!(vault.open("ba_1", b"").is_err());
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_its_parts_and_its_key() {
+        let vault = Vault::new([7; 32]);
+        let first = vault.fingerprint(&[b"4242", b"42"]);
+        assert_eq!(vault.fingerprint(&[b"4242", b"42"]), first);
+        assert_ne!(vault.fingerprint(&[b"42424", b"2"]), first);
+        assert_ne!(Vault::new([8; 32]).fingerprint(&[b"4242", b"42"]), first);
     }
 }

@@ -219,6 +219,11 @@ impl World {
         self.ids.lock().unwrap_or_else(PoisonError::into_inner).1.base62(length)
     }
 
+    /// A hash of these parts that only this world's master key makes: see [`Vault::fingerprint`].
+    pub fn fingerprint(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.vault.fingerprint(parts)
+    }
+
     pub(crate) fn seal(&self, id: &str, plain: &[u8]) -> Result<Vec<u8>> {
         let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
         self.vault.seal(id, plain, &mut ids.1).map_err(|error| self.bug(&error.to_string()))

@@ -177,7 +177,7 @@ impl Api {
                 Ok(Answer::new(rendered.status, rendered.body))
             }
             (Method::Post, Some(key)) => {
-                let repeatable = Repeatable::new(key, &caller, &request.path, &canonical)?;
+                let repeatable = Repeatable::new(&self.world, key, &caller, &request.path, &canonical)?;
                 self.run_once(&caller, &repeatable, &call, asked).await
             }
             (Method::Post | Method::Delete, _) => {

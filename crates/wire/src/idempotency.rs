@@ -7,8 +7,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::{ApiError, ErrorType, Result};
-use sha2::{Digest, Sha256};
-use store::{Caller, Tx};
+use store::{Caller, Tx, World};
 
 use crate::params::Params;
 
@@ -24,7 +23,7 @@ pub(crate) struct Repeatable {
 }
 
 impl Repeatable {
-    pub(crate) fn new(key: &str, caller: &Caller, path: &str, params: &Params) -> Result<Repeatable> {
+    pub(crate) fn new(world: &World, key: &str, caller: &Caller, path: &str, params: &Params) -> Result<Repeatable> {
         if LONGEST < key.chars().count() {
             return Err(ApiError::new(
                 400,
@@ -32,14 +31,11 @@ impl Repeatable {
                 format!("Idempotency keys must be less than or equal to {LONGEST} characters."),
             ));
         }
-        let mut hasher = Sha256::new();
-        hasher.update(path);
-        hasher.update([0]);
-        hasher.update(params.canonical());
         Ok(Repeatable {
             scope: format!("{}/{}", caller.key_account, caller.account),
             key: key.to_owned(),
-            request_hash: hex::encode(&hasher.finalize()[..16]),
+            // Keyed, since parameters may be as easy to guess as a card's number.
+            request_hash: hex::encode(&world.fingerprint(&[path.as_bytes(), params.canonical().as_bytes()])[..16]),
         })
     }
 

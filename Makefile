@@ -37,7 +37,7 @@ test-sim: ## Only the simulator: 200,000 steps in fresh worlds
 server: # the binary that the tests of the official packages start
 	cargo build --locked -p kontor
 
-lint: ## Check formatting, lints and that Cargo.lock is current
+lint: deny ## Check formatting, lints, licences and that Cargo.lock is current
 	cargo metadata --locked --format-version 1 >/dev/null
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
@@ -60,8 +60,7 @@ sim: ## Simulate a marketplace with faults (SEED=… plays the same world, STEPS
 	scripts/need build
 	cargo run --quiet --profile sim --locked -p kontor-sim -- $(if $(SEED),--seed $(SEED)) --steps $(or $(STEPS),20000) $(ARGS)
 
-# Beside `lint`, not in it: where cargo-deny is missing, installing it takes longer than everything else of lint together
-# (nearly five minutes of one processor).
+# Where cargo-deny is missing it is built first, which takes two cores five minutes, once.
 deny: ## Check licences, bans and sources of what is linked in
 	scripts/need deny
 	cargo deny --locked check licenses bans sources

@@ -13,7 +13,9 @@ const LONGEST: usize = 2_048;
 /// Checks the URL of an endpoint: http or https with a host and without a password. In live mode https only, and no host
 /// inside a private network.
 pub fn check(url: &str, livemode: bool) -> Result<()> {
-    let Ok(parsed) = url.parse::<Uri>() else { return Err(invalid("Not a valid URL")) };
+    // A fragment is not looked at when a URL is read.
+    let is_clean = !url.contains(|c: char| c.is_whitespace() || c.is_control());
+    let Some(parsed) = url.parse::<Uri>().ok().filter(|_| is_clean) else { return Err(invalid("Not a valid URL")) };
     if LONGEST < url.len() {
         return Err(invalid("URLs can be up to 2048 bytes long"));
     }
@@ -62,6 +64,8 @@ mod tests {
             ("https://", false, false),
             ("https://user:password@example.com", false, false),
             ("https://exa mple.com", false, false),
+            ("https://example.com/#a b", false, false),
+            ("https://example.com/#a\nb", false, false),
             ("", false, false),
         ] {
             assert_eq!(check(url, false).is_ok(), sandbox, "{url} in a sandbox");

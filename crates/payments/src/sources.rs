@@ -10,7 +10,6 @@ use std::fmt;
 
 use funds::charges::{Address, BillingDetails};
 use kernel::{ApiError, Result, resource_missing};
-use rails::cards::Brand;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
@@ -18,9 +17,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value as Json};
 use store::{Doc, Tx};
 
-use crate::payment_methods::card::Network;
 use crate::payment_methods::{self, PaymentMethod};
-use crate::tokens::{TokenCard, TokenCardParams, TokenNetworks, read_card, spend};
+use crate::tokens::{TokenCard, TokenCardParams, read_card, spend};
 
 /// A source as it is shown (api/md/card).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -34,38 +32,8 @@ pub(crate) struct Source {
 impl Source {
     /// How a payment method that is a source is shown.
     pub(crate) fn of(method: &PaymentMethod) -> Source {
-        let card = &method.card;
-        let billing = &method.billing_details;
-        let address = billing.address.clone().unwrap_or_default();
-        let checks = card.checks.clone().unwrap_or_default();
-        let preferred = card.networks.as_ref().and_then(|networks| networks.preferred.as_deref());
-        let shown = TokenCard {
-            id: method.id.clone(),
-            object: "card".into(),
-            address_city: address.city,
-            address_country: address.country,
-            address_line1: address.line1,
-            address_line1_check: checks.address_line1_check,
-            address_line2: address.line2,
-            address_state: address.state,
-            address_zip: address.postal_code,
-            address_zip_check: checks.address_postal_code_check,
-            brand: brand_in_words(&card.brand).into(),
-            country: card.country.clone(),
-            cvc_check: checks.cvc_check,
-            dynamic_last4: None,
-            exp_month: card.exp_month,
-            exp_year: card.exp_year,
-            fingerprint: card.fingerprint.clone(),
-            funding: card.funding.clone(),
-            last4: card.last4.clone(),
-            metadata: method.metadata.clone(),
-            name: billing.name.clone(),
-            networks: TokenNetworks { preferred: preferred.and_then(Network::find) },
-            regulated_status: card.regulated_status.clone(),
-            tokenization_method: None,
-        };
-        Source { card: shown, customer: method.customer.clone() }
+        let card = TokenCard::of(method.id.clone(), &method.card, &method.billing_details, method.metadata.clone());
+        Source { card, customer: method.customer.clone() }
     }
 
     /// The same as JSON.
@@ -80,21 +48,6 @@ impl Source {
 /// Whether an id is a source's.
 pub(crate) fn is_source(id: &str) -> bool {
     id.starts_with("card_")
-}
-
-/// The older card object writes brands as people do.
-pub(crate) fn brand_in_words(brand: &str) -> &'static str {
-    let known = [
-        (Brand::Visa, "Visa"),
-        (Brand::Mastercard, "MasterCard"),
-        (Brand::Amex, "American Express"),
-        (Brand::Discover, "Discover"),
-        (Brand::Diners, "Diners Club"),
-        (Brand::Jcb, "JCB"),
-        (Brand::Unionpay, "UnionPay"),
-        (Brand::EftposAu, "Eftpos Australia"),
-    ];
-    known.into_iter().find(|(known, _)| known.as_str() == brand).map_or("Unknown", |(_, words)| words)
 }
 
 /// `source` of a request: a token, the id of a source, or a card's details.

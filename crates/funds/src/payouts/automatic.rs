@@ -16,13 +16,13 @@
 
 pub use accounts::AUTOMATIC_PAYOUT as PAY_OUT;
 use accounts::{Account, ExternalAccount, ExternalAccountStatus, PayoutInterval};
-use kernel::{Currency, Metadata, Result, Timestamp};
+use kernel::{Currency, Result, Timestamp};
 use ledger::{Bound, Bucket, LedgerAccount};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Doc, Filter, Job, Settle, Tx};
 
-use super::book::{NewPayout, STRIPE_PAYOUT, make};
+use super::book::{NewPayout, make};
 use super::minimum::minimum;
 use super::schedule::{next_run, next_run_of_any};
 use super::{debit, kept_back};
@@ -112,18 +112,7 @@ fn pay_out(
     if amount < minimum(currency) {
         return Ok(false);
     }
-    let new = NewPayout {
-        account: &account.id,
-        amount,
-        currency,
-        destination: &bank.id,
-        automatic: true,
-        description: Some(STRIPE_PAYOUT.into()),
-        metadata: Metadata::new(),
-        original: None,
-        statement_descriptor: account.settings.payouts.statement_descriptor.clone(),
-    };
-    let mut payout = make(tx, new)?;
+    let mut payout = make(tx, NewPayout::automatic(account, bank, amount))?;
     kept_back::hold(tx, &mut payout, kept)?;
     tx.retry_unless(LedgerAccount::available(&account.id, currency), Bound::Exactly(0));
     let payout = payout.id.clone();

@@ -1,5 +1,6 @@
 //! What making a payout and giving its money back do to the book.
 
+use accounts::{Account, ExternalAccount};
 use kernel::{Currency, Metadata, Result, Timestamp};
 use ledger::{Bucket, Code, LedgerAccount, Posting};
 use store::{Doc, Tx};
@@ -28,6 +29,23 @@ pub(super) struct NewPayout<'a> {
     pub metadata: Metadata,
     pub original: Option<String>,
     pub statement_descriptor: Option<String>,
+}
+
+impl<'a> NewPayout<'a> {
+    /// What a run of automatic payouts makes.
+    pub(super) fn automatic(account: &'a Account, bank: &'a ExternalAccount, amount: i64) -> NewPayout<'a> {
+        NewPayout {
+            account: &account.id,
+            amount,
+            currency: bank.currency,
+            destination: &bank.id,
+            automatic: true,
+            description: Some(STRIPE_PAYOUT.into()),
+            metadata: Metadata::new(),
+            original: None,
+            statement_descriptor: account.settings.payouts.statement_descriptor.clone(),
+        }
+    }
 }
 
 /// Makes a payout: the document, its balance transaction, the posting, and the jobs of its life.

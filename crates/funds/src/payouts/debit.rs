@@ -9,12 +9,12 @@
 //! arrived: banks send debits back.
 
 use accounts::{Account, ExternalAccount};
-use kernel::{Currency, Metadata, Result, Timestamp};
+use kernel::{Currency, Result, Timestamp};
 use ledger::{Bound, Bucket, LedgerAccount};
 use store::{Doc, Tx};
 
 use super::Payout;
-use super::book::{NewPayout, STRIPE_PAYOUT, make};
+use super::book::{NewPayout, make};
 use super::minimum::minimum;
 use crate::balance::{drop_kept, keep_reserve, mature_until};
 
@@ -43,18 +43,7 @@ pub(super) fn debit(tx: &mut Tx, account: &Doc<Account>, bank: &ExternalAccount,
     if owed < minimum(currency) {
         return Ok(false);
     }
-    let new = NewPayout {
-        account: &account.id,
-        amount: -owed,
-        currency,
-        destination: &bank.id,
-        automatic: true,
-        description: Some(STRIPE_PAYOUT.into()),
-        metadata: Metadata::new(),
-        original: None,
-        statement_descriptor: account.settings.payouts.statement_descriptor.clone(),
-    };
-    make(tx, new)?;
+    make(tx, NewPayout::automatic(account, bank, -owed))?;
     tx.retry_unless(LedgerAccount::available(&account.id, currency), Bound::Exactly(balance));
     Ok(true)
 }

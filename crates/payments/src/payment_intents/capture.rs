@@ -10,7 +10,7 @@ use wire::{Path, Reply};
 
 use super::amount_details::AmountDetailsParams;
 use super::cancel::EXPIRE;
-use super::params::{PaymentDetailsParams, TransferAmountParams, check_descriptors, refuse};
+use super::params::{PaymentDetailsParams, TransferAmountParams, apply_details, check_descriptors, refuse};
 use super::read::{existing, shown, unexpected_state};
 use super::{PaymentIntent, Status};
 
@@ -76,14 +76,7 @@ pub(super) fn capture(tx: &mut Tx, path: &Path, p: CapturePaymentIntent) -> Resu
     };
     charges::capture(tx, &mut charge, order)?;
     intent.metadata = p.metadata.merge(&intent.metadata)?;
-    if let Some(details) = p.amount_details {
-        details.apply(&mut intent.amount_details)?;
-    }
-    match p.payment_details {
-        Patch::Set(details) => details.apply(&mut intent.payment_details)?,
-        Patch::Clear => intent.payment_details = None,
-        Patch::Absent => {}
-    }
+    apply_details(&mut intent, p.amount_details.map_or(Patch::Absent, Patch::Set), p.payment_details, Patch::Absent)?;
     intent.statement_descriptor_suffix = p.statement_descriptor_suffix.or(intent.statement_descriptor_suffix.take());
     intent.application_fee_amount = p.application_fee_amount.or(intent.application_fee_amount);
     if let (Some(amount), Some(data)) = (transfer_amount, intent.transfer_data.as_mut()) {

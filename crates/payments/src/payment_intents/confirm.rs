@@ -11,7 +11,7 @@ use super::amount_details::AmountDetailsParams;
 use super::attempt::{Terms, attempt};
 use super::method::{MethodData, check_excluded, check_types, set_method};
 use super::options::MethodOptionsParams;
-use super::params::{OffSession, PaymentDetailsParams, check_hash, refuse};
+use super::params::{OffSession, PaymentDetailsParams, apply_details, check_hash, refuse};
 use super::read::{existing, shown, unexpected_state};
 use super::{CaptureMethod, ConfirmationMethod, PaymentIntent, SetupFutureUsage, Status};
 use crate::address::ShippingParams;
@@ -153,21 +153,7 @@ pub(super) fn confirm(tx: &mut Tx, path: &Path, p: ConfirmPaymentIntent) -> Resu
     if let Some(options) = p.payment_method_options {
         options.apply(&mut intent.payment_method_options)?;
     }
-    match p.amount_details {
-        Patch::Set(details) => details.apply(&mut intent.amount_details)?,
-        Patch::Clear => intent.amount_details = Default::default(),
-        Patch::Absent => {}
-    }
-    match p.payment_details {
-        Patch::Set(details) => details.apply(&mut intent.payment_details)?,
-        Patch::Clear => intent.payment_details = None,
-        Patch::Absent => {}
-    }
-    match p.shipping {
-        Patch::Set(shipping) => intent.shipping = Some(shipping.into_shipping()),
-        Patch::Clear => intent.shipping = None,
-        Patch::Absent => {}
-    }
+    apply_details(&mut intent, p.amount_details, p.payment_details, p.shipping)?;
     p.receipt_email.apply(&mut intent.receipt_email);
     p.setup_future_usage.apply(&mut intent.setup_future_usage);
     p.excluded_payment_method_types.apply(&mut intent.excluded_payment_method_types);

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{AllowRedirects, PaymentDetails, TransferData};
+use super::amount_details::AmountDetailsParams;
+use super::{AllowRedirects, PaymentDetails, PaymentIntent, TransferData};
+use crate::address::ShippingParams;
 use crate::text;
 
 /// `automatic_payment_methods`.
@@ -136,6 +138,31 @@ impl PaymentDetailsParams {
         self.order_reference.apply(&mut details.order_reference);
         Ok(())
     }
+}
+
+/// What a request says about the parts of the amount, the order and its shipping.
+pub(super) fn apply_details(
+    intent: &mut PaymentIntent,
+    amount: Patch<AmountDetailsParams>,
+    payment: Patch<PaymentDetailsParams>,
+    shipping: Patch<ShippingParams>,
+) -> Result<()> {
+    match amount {
+        Patch::Set(details) => details.apply(&mut intent.amount_details)?,
+        Patch::Clear => intent.amount_details = Default::default(),
+        Patch::Absent => {}
+    }
+    match payment {
+        Patch::Set(details) => details.apply(&mut intent.payment_details)?,
+        Patch::Clear => intent.payment_details = None,
+        Patch::Absent => {}
+    }
+    match shipping {
+        Patch::Set(shipping) => intent.shipping = Some(shipping.into_shipping()),
+        Patch::Clear => intent.shipping = None,
+        Patch::Absent => {}
+    }
+    Ok(())
 }
 
 /// `off_session`: `true`, `false`, or why.

@@ -11,7 +11,7 @@ use super::amount_details::AmountDetailsParams;
 use super::attempt::{check_sharing, end_attempt};
 use super::method::{MethodData, check_excluded, check_method, check_types, set_customer, set_method};
 use super::options::MethodOptionsParams;
-use super::params::{PaymentDetailsParams, TransferDataPatch, check_descriptors, check_texts, refuse};
+use super::params::{PaymentDetailsParams, TransferDataPatch, apply_details, check_descriptors, check_texts, refuse};
 use super::read::{existing, unexpected_state};
 use super::{CaptureMethod, PaymentIntent, SetupFutureUsage, Status, amount};
 use crate::address::ShippingParams;
@@ -183,21 +183,7 @@ fn change(tx: &mut Tx, intent: &mut Doc<PaymentIntent>, p: UpdatePaymentIntent) 
     }
     p.allowed_payment_method_types.apply(&mut intent.allowed_payment_method_types);
     p.excluded_payment_method_types.apply(&mut intent.excluded_payment_method_types);
-    match p.amount_details {
-        Patch::Set(details) => details.apply(&mut intent.amount_details)?,
-        Patch::Clear => intent.amount_details = Default::default(),
-        Patch::Absent => {}
-    }
-    match p.payment_details {
-        Patch::Set(details) => details.apply(&mut intent.payment_details)?,
-        Patch::Clear => intent.payment_details = None,
-        Patch::Absent => {}
-    }
-    match p.shipping {
-        Patch::Set(shipping) => intent.shipping = Some(shipping.into_shipping()),
-        Patch::Clear => intent.shipping = None,
-        Patch::Absent => {}
-    }
+    apply_details(intent, p.amount_details, p.payment_details, p.shipping)?;
     if let Some(given) = p.transfer_data {
         let Some(data) = intent.transfer_data.as_mut() else { return Err(no_destination()) };
         given.apply(data)?;

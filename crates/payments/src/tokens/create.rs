@@ -9,9 +9,8 @@ use serde_json::Value as Json;
 use store::{Doc, Tx};
 use wire::{Path, Reply};
 
-use super::{AnyToken, Token, TokenCard, TokenNetworks};
+use super::{AnyToken, Token, TokenCard};
 use crate::payment_methods::card::{CardParams, Digits, NetworksParams, NewCard};
-use crate::sources::brand_in_words;
 use crate::text;
 
 /// Parameters of `POST /v1/tokens`.
@@ -131,7 +130,7 @@ fn tokenize_card(tx: &mut Tx, card: TokenCardParams) -> Result<Doc<Token>> {
     let shown = Token {
         id: tx.id("tok"),
         object: "token".into(),
-        card: token_card(tx, &new_card, billing),
+        card: TokenCard::of(tx.id("card"), &new_card.shown(&billing), &billing, Metadata::new()),
         client_ip: None,
         created: tx.now(),
         livemode: tx.livemode(),
@@ -164,36 +163,4 @@ fn texts(p: &TokenCardParams) -> [(&'static str, &Patch<String>); 7] {
         ("address_zip", &p.address_zip),
         ("name", &p.name),
     ]
-}
-
-fn token_card(tx: &Tx, card: &NewCard, billing: BillingDetails) -> TokenCard {
-    let shown = card.shown(&billing);
-    let checks = shown.checks.unwrap_or_default();
-    let address = billing.address.unwrap_or_default();
-    TokenCard {
-        id: tx.id("card"),
-        object: "card".into(),
-        address_city: address.city,
-        address_country: address.country,
-        address_line1: address.line1,
-        address_line1_check: checks.address_line1_check,
-        address_line2: address.line2,
-        address_state: address.state,
-        address_zip: address.postal_code,
-        address_zip_check: checks.address_postal_code_check,
-        brand: brand_in_words(card.number.brand().as_str()).into(),
-        country: shown.country,
-        cvc_check: checks.cvc_check,
-        dynamic_last4: None,
-        exp_month: shown.exp_month,
-        exp_year: shown.exp_year,
-        fingerprint: shown.fingerprint,
-        funding: shown.funding,
-        last4: shown.last4,
-        metadata: Metadata::new(),
-        name: billing.name,
-        networks: TokenNetworks { preferred: card.preferred },
-        regulated_status: shown.regulated_status,
-        tokenization_method: None,
-    }
 }

@@ -10,12 +10,13 @@ mod create;
 use accounts::PayeeToken;
 use funds::charges::{Address, BillingDetails};
 use kernel::{ApiError, Metadata, Result, Timestamp, resource_missing};
-use rails::cards::{self, Expiry};
+use rails::cards::{self, Brand, Expiry};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Document, Kind, Tx, Value};
 use wire::{NoParams, Path, Reply, Route};
 
+use crate::payment_methods::Card;
 use crate::payment_methods::card::{Network, NewCard, Secret};
 
 pub(crate) use create::read_card;
@@ -101,6 +102,56 @@ pub struct TokenCard {
 pub struct TokenNetworks {
     /// `cartes_bancaires`, `mastercard` or `visa`.
     pub preferred: Option<Network>,
+}
+
+impl TokenCard {
+    /// A card in the older shape.
+    pub(crate) fn of(id: String, card: &Card, billing: &BillingDetails, metadata: Metadata) -> TokenCard {
+        let address = billing.address.clone().unwrap_or_default();
+        let checks = card.checks.clone().unwrap_or_default();
+        let preferred = card.networks.as_ref().and_then(|networks| networks.preferred.as_deref());
+        TokenCard {
+            id,
+            object: "card".into(),
+            address_city: address.city,
+            address_country: address.country,
+            address_line1: address.line1,
+            address_line1_check: checks.address_line1_check,
+            address_line2: address.line2,
+            address_state: address.state,
+            address_zip: address.postal_code,
+            address_zip_check: checks.address_postal_code_check,
+            brand: brand_in_words(&card.brand).into(),
+            country: card.country.clone(),
+            cvc_check: checks.cvc_check,
+            dynamic_last4: None,
+            exp_month: card.exp_month,
+            exp_year: card.exp_year,
+            fingerprint: card.fingerprint.clone(),
+            funding: card.funding.clone(),
+            last4: card.last4.clone(),
+            metadata,
+            name: billing.name.clone(),
+            networks: TokenNetworks { preferred: preferred.and_then(Network::find) },
+            regulated_status: card.regulated_status.clone(),
+            tokenization_method: None,
+        }
+    }
+}
+
+/// The older card object writes brands as people do.
+fn brand_in_words(brand: &str) -> &'static str {
+    let known = [
+        (Brand::Visa, "Visa"),
+        (Brand::Mastercard, "MasterCard"),
+        (Brand::Amex, "American Express"),
+        (Brand::Discover, "Discover"),
+        (Brand::Diners, "Diners Club"),
+        (Brand::Jcb, "JCB"),
+        (Brand::Unionpay, "UnionPay"),
+        (Brand::EftposAu, "Eftpos Australia"),
+    ];
+    known.into_iter().find(|(known, _)| known.as_str() == brand).map_or("Unknown", |(_, words)| words)
 }
 
 impl Document for Token {

@@ -1,10 +1,9 @@
 //! A real server that is killed and started again.
 
-use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use crate::client::Client;
-use crate::server::{KEY, Place, kontor};
+use crate::server::{KEY, Place, kontor, listening};
 
 /// A started server; it is killed when this goes.
 pub struct Running {
@@ -28,14 +27,7 @@ impl Running {
     /// Starts by a command of its own, and waits until it says where it listens.
     pub fn by(mut command: Command) -> Running {
         let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = loop {
-            let line = lines.next().expect("the server says where it listens").unwrap();
-            if let Some((_, url)) = line.split_once("listening on ") {
-                break url.trim().to_owned();
-            }
-        };
-        std::thread::spawn(move || lines.count());
+        let url = listening(&mut child);
         Running { child, url }
     }
 

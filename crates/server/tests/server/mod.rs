@@ -110,6 +110,19 @@ pub fn kontor(place: &Place) -> Command {
     command
 }
 
+/// Waits until a started server says where it listens; what it says afterwards is read and left.
+pub fn listening(child: &mut Child) -> String {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let url = loop {
+        let line = lines.next().expect("the server says where it listens").unwrap();
+        if let Some((_, url)) = line.split_once("listening on ") {
+            break url.trim().to_owned();
+        }
+    };
+    std::thread::spawn(move || lines.count());
+    url
+}
+
 /// A running server.
 pub struct Server {
     child: Option<Child>,
@@ -125,14 +138,7 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = loop {
-            let line = lines.next().expect("the server says where it listens").unwrap();
-            if let Some((_, url)) = line.split_once("listening on ") {
-                break url.trim().to_owned();
-            }
-        };
-        std::thread::spawn(move || lines.count());
+        let url = listening(&mut child);
         Server { child: Some(child), url }
     }
 

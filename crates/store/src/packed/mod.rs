@@ -27,7 +27,7 @@ pub struct Packed {
 
 /// Bytes of a document at the most; no document comes near it.
 const LARGEST: usize = 64 << 20;
-/// Bytes of a private part at the most that is not worth packing.
+/// Bytes of a text at the most that is not worth packing.
 const SHORT: usize = 200;
 /// The number of the sample, and the length of the text.
 const HEAD: usize = 5;
@@ -35,7 +35,8 @@ const HEAD: usize = 5;
 /// The text as it is stored: the number of a sample, the text's length in four bytes (little-endian), and the text as an LZ4
 /// block that goes on from the sample. The number 0 stands for the text itself.
 pub(crate) fn pack(text: &str, sample: Option<&Sample>) -> Vec<u8> {
-    if let Some(sample) = sample
+    if SHORT < text.len()
+        && let Some(sample) = sample
         && let Ok(length) = u32::try_from(text.len())
     {
         let mut packed = vec![0; HEAD + get_maximum_output_size(text.len())];
@@ -111,11 +112,10 @@ impl Packer {
     }
 
     pub(crate) fn document(&self, kind: &Kind, row: &Row) -> Packed {
-        let sample = self.sample_for(kind, row);
         Packed {
-            data: pack(&row.data, sample),
-            private: row.private.as_deref().map(|private| pack(private, sample.filter(|_| SHORT < private.len()))),
-            shown: shown::values(&row.data, self.shown(kind.table)),
+            data: self.text(kind.table, &row.data),
+            private: row.private.as_deref().map(|private| self.text(kind.table, private)),
+            shown: self.values(kind.table, &row.data),
         }
     }
 
@@ -123,17 +123,6 @@ impl Packer {
     pub(crate) fn answer(&self, body: &str) -> Vec<u8> {
         let id = body.trim_start_matches(['{', ' ', '\n']).strip_prefix(r#""id":"#).unwrap_or_default();
         pack(body, self.sample_of_id(id.trim_start_matches([' ', '"'])))
-    }
-
-    /// An event is mostly the document that it is about.
-    fn sample_for(&self, kind: &Kind, row: &Row) -> Option<&'static Sample> {
-        if kind.table != "event" {
-            return samples::of(kind.table);
-        }
-        row.columns.iter().find_map(|column| match column {
-            Value::Text(text) => self.sample_of_id(text),
-            Value::Null | Value::Int(_) => None,
-        })
     }
 
     fn sample_of_id(&self, id: &str) -> Option<&'static Sample> {
@@ -145,7 +134,7 @@ impl Packer {
         shown::values(document, self.shown(table))
     }
 
-    /// Packs a text of a document: one that is brought over from a backup or an older store.
+    /// Packs a text that belongs to a row of a table. An event is mostly the document that it is about.
     pub(crate) fn text(&self, table: &str, text: &str) -> Vec<u8> {
         if table == "idempotency" {
             return self.answer(text);

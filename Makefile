@@ -67,7 +67,7 @@ deny: ## Check licences, bans and sources of what is linked in
 
 fuzz: ## Throw bytes at all that reads what strangers send (SECONDS=… for each target, ARGS="--target forms --seed 1")
 	scripts/need build
-	cargo run --quiet --locked -p kontor-fuzz -- --seconds $(or $(SECONDS),60) $(ARGS)
+	cargo run --quiet --locked --profile sim -p kontor-fuzz -- --seconds $(or $(SECONDS),60) $(ARGS)
 
 schemathesis: server ## Ask a server all that its OpenAPI document allows (SECONDS=…, SEED=…)
 	scripts/need schemathesis

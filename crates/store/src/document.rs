@@ -128,6 +128,9 @@ pub struct Kind {
     /// Whether SQL shows the document's plain fields; if not, only its columns. False for what mostly repeats another
     /// document.
     pub shows_fields: bool,
+    /// Whether most requests decide by documents of this kind, and few change them: they are kept in memory, and a
+    /// request that met an old one runs twice.
+    pub often_read: bool,
 }
 
 impl Kind {
@@ -138,7 +141,7 @@ impl Kind {
         prefixes: &'static [&'static str],
         columns: &'static [Column],
     ) -> Kind {
-        Kind { object, table, prefixes, columns, json_schema: schema_of::<T>, present: None, shows_fields: true }
+        Kind { object, table, prefixes, columns, json_schema: schema_of::<T>, present: None, shows_fields: true, often_read: false }
     }
 
     /// The resource in words, for messages: `payment_intent`; Stripe keeps the underscores there.

@@ -15,6 +15,7 @@ mod memory;
 mod packed;
 pub mod postgres;
 mod query;
+mod recent;
 mod row;
 pub mod sqlite;
 mod touched;

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::recent::{Loaded, Recent, decode};
 use crate::{
     Changeset, Claim, Column, Cursor, Doc, Document, Filter, Idempotency, Journal, Kind, ListQuery, Read, Reader, Row,
     Settle, StoreError, Value, World, Write, WriteKind,
@@ -178,13 +179,51 @@ pub struct Tx<'w> {
     now: Timestamp,
     changes: Changeset,
     /// What was read, as it was then: a document is the same throughout a transaction.
-    reads: HashMap<Arc<str>, (&'static Kind, Option<Row>)>,
+    reads: HashMap<Arc<str>, (&'static Kind, Option<Arc<Loaded>>)>,
     writes: HashMap<Arc<str>, usize>,
+    source: Source<'w>,
+    relies_on_recent: bool,
+}
+
+/// Where a transaction finds the documents that it decides by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Source<'w> {
+    /// In the store.
+    Store,
+    /// In the store, and whoever comes later may know what was found there.
+    StoreFor(&'w Recent),
+    /// Among those seen lately, if possible.
+    Recent(&'w Recent),
 }
 
 impl<'w> Tx<'w> {
-    pub(crate) fn new(world: &'w World, caller: Caller, origin: Origin, now: Timestamp) -> Tx<'w> {
-        Tx { world, caller, origin, now, changes: Changeset::default(), reads: HashMap::new(), writes: HashMap::new() }
+    pub(crate) fn new(
+        world: &'w World,
+        caller: Caller,
+        origin: Origin,
+        now: Timestamp,
+        source: Source<'w>,
+    ) -> Tx<'w> {
+        Tx {
+            world,
+            caller,
+            origin,
+            now,
+            changes: Changeset::default(),
+            reads: HashMap::new(),
+            writes: HashMap::new(),
+            source,
+            relies_on_recent: false,
+        }
+    }
+
+    /// Whether something was found among the documents seen lately that only a commit shows to be current.
+    pub(crate) fn relies_on_recent(&self) -> bool {
+        self.relies_on_recent
+    }
+
+    pub(crate) fn changes(&self) -> &Changeset {
+        &self.changes
     }
 
     pub(crate) fn into_changes(self) -> Changeset {
@@ -244,8 +283,7 @@ impl<'w> Tx<'w> {
     ///
     /// Use [`Tx::get`] for ids that come from the caller.
     pub fn find<T: Document>(&mut self, id: &str) -> Result<Option<Doc<T>>> {
-        let Some(row) = self.find_row(T::KIND, id)? else { return Ok(None) };
-        decode(&row).map(Some)
+        self.find_loaded(T::KIND, id)?.map(|loaded| loaded.document()).transpose()
     }
 
     /// A document that must exist, whoever's it is, since another document refers to it.
@@ -270,23 +308,43 @@ impl<'w> Tx<'w> {
 
     /// A document as stored, remembered as read.
     pub fn find_row(&mut self, kind: &'static Kind, id: &str) -> Result<Option<Row>> {
+        Ok(self.find_loaded(kind, id)?.map(|loaded| loaded.row.clone()))
+    }
+
+    fn find_loaded(&mut self, kind: &'static Kind, id: &str) -> Result<Option<Arc<Loaded>>> {
         if let Some(&at) = self.writes.get(id) {
             let write = &self.changes.writes[at];
             if write.kind == kind {
-                return Ok((write.what != WriteKind::Delete).then(|| write.row.clone()));
+                let is_there = write.what != WriteKind::Delete;
+                return Ok(is_there.then(|| Arc::new(Loaded::new(kind, write.row.clone()))));
             }
         }
         match self.reads.get(id) {
-            Some((known, row)) if *known == kind => return Ok(row.clone()),
+            Some((known, loaded)) if *known == kind => return Ok(loaded.clone()),
             // Callers may ask for a bank account by the id of an account: an id is of one kind only.
             Some((_, Some(_))) => return Ok(None),
             Some((_, None)) | None => {}
         }
-        let row = self.peek_row(kind, id)?;
+        let loaded = self.fetch(kind, id)?;
         let id: Arc<str> = id.into();
-        self.changes.reads.push(Read { kind, id: id.clone(), version: row.as_ref().map_or(0, |row| row.version) });
-        self.reads.insert(id, (kind, row.clone()));
-        Ok(row)
+        let version = loaded.as_ref().map_or(0, |loaded| loaded.row.version);
+        self.changes.reads.push(Read { kind, id: id.clone(), version });
+        self.reads.insert(id, (kind, loaded.clone()));
+        Ok(loaded)
+    }
+
+    fn fetch(&mut self, kind: &'static Kind, id: &str) -> Result<Option<Arc<Loaded>>> {
+        if let Source::Recent(recent) = self.source
+            && let Some(loaded) = recent.get(kind, id)
+        {
+            self.relies_on_recent = true;
+            return Ok(Some(loaded));
+        }
+        let loaded = self.peek_row(kind, id)?.map(|row| Arc::new(Loaded::new(kind, row)));
+        if let Source::Recent(recent) | Source::StoreFor(recent) = self.source {
+            recent.saw(kind, id, loaded.as_ref());
+        }
+        Ok(loaded)
     }
 
     /// A document as stored (or as this transaction leaves it), without remembering that it was read: for showing it, not
@@ -649,20 +707,6 @@ fn encode<T: Serialize>(value: &T) -> serde_json::Result<String> {
 /// Ids that the store can have: printable ASCII of a bounded length. Others are not looked up.
 fn is_plausible_id(id: &str) -> bool {
     !id.is_empty() && id.len() <= 255 && id.bytes().all(|b| b.is_ascii_graphic())
-}
-
-pub(crate) fn decode<T: Document>(row: &Row) -> Result<Doc<T>> {
-    let shown = serde_json::from_str(&row.data);
-    let private = row.private.as_deref().map_or_else(|| Ok(T::Private::default()), serde_json::from_str);
-    match (shown, private) {
-        (Ok(shown), Ok(private)) => {
-            Ok(Doc { account: row.account.to_string(), version: row.version, private, shown, before: row.data.clone() })
-        }
-        (Err(error), _) | (_, Err(error)) => {
-            tracing::error!(id = %row.id, error = %error, "{} {} cannot be read: {error}", T::KIND.object, row.id);
-            Err(ApiError::bug())
-        }
-    }
 }
 
 /// The fields of `now` that were different `before`, with their earlier values; inside hashes only what changed

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use kernel::{ApiError, Ids, Result, Rng, Timestamp};
 
-use crate::{Caller, Committer, Engine, Origin, Reader, Schema, StoreError, Tx, Vault, Verdict};
+use crate::recent::Recent;
+use crate::tx::Source;
+use crate::{Caller, Changeset, Committer, Engine, Origin, Reader, Schema, StoreError, Tx, Vault, Verdict};
 
 /// The world's clock.
 ///
@@ -106,6 +108,7 @@ pub struct World {
     settings: WorldSettings,
     platforms: RwLock<Vec<String>>,
     committed: tokio::sync::Notify,
+    recent: Recent,
 }
 
 /// How often a rule runs before its request is told to come again.
@@ -141,6 +144,7 @@ impl World {
             settings,
             platforms: RwLock::new(platforms),
             committed: tokio::sync::Notify::new(),
+            recent: Recent::default(),
         })
     }
 
@@ -235,7 +239,7 @@ impl World {
 
     /// Reads without committing anything.
     pub fn read<R>(&self, caller: &Caller, rule: impl FnOnce(&mut Tx) -> Result<R>) -> Result<R> {
-        rule(&mut Tx::new(self, caller.clone(), Origin::default(), self.now()))
+        rule(&mut Tx::new(self, caller.clone(), Origin::default(), self.now(), Source::Store))
     }
 
     /// Runs a rule until its changeset is committed, and answers what the rule answered then.
@@ -256,16 +260,13 @@ impl World {
     ) -> Result<R> {
         for attempt in 0..ATTEMPTS {
             let now = at.unwrap_or_else(|| self.now());
-            let mut tx = Tx::new(self, caller.clone(), origin.clone(), now);
-            let answer = rule(&mut tx)?;
-            let mut changes = tx.into_changes();
+            let (answer, changes) = self.attempt(caller, origin, now, attempt == 0, &mut rule)?;
             if changes.is_empty() {
                 return Ok(answer);
             }
-            self.reader.prepare(&mut changes);
-            match self.committer.submit(Arc::new(changes), now.0).await {
+            match self.committer.submit(changes.clone(), now.0).await {
                 Verdict::Committed => {
-                    self.committed.notify_waiters();
+                    self.has_committed(&changes);
                     return Ok(answer);
                 }
                 Verdict::Refused(error) => return Err(error),
@@ -274,6 +275,34 @@ impl World {
             }
         }
         Err(ApiError::lock_timeout())
+    }
+
+    /// Runs a rule for what it answers and does: at first by what was seen lately, if that is going to be compared with
+    /// what is stored, since there is something to commit; otherwise by what is stored.
+    fn attempt<R>(
+        &self,
+        caller: &Caller,
+        origin: &Origin,
+        now: Timestamp,
+        is_first: bool,
+        rule: &mut impl FnMut(&mut Tx) -> Result<R>,
+    ) -> Result<(R, Arc<Changeset>)> {
+        let begin = |source| Tx::new(self, caller.clone(), origin.clone(), now, source);
+        let mut tx = begin(if is_first { Source::Recent(&self.recent) } else { Source::StoreFor(&self.recent) });
+        let mut answer = rule(&mut tx);
+        if tx.relies_on_recent() && (answer.is_err() || tx.changes().is_empty()) {
+            tx = begin(Source::StoreFor(&self.recent));
+            answer = rule(&mut tx);
+        }
+        let answer = answer?;
+        let mut changes = tx.into_changes();
+        self.reader.prepare(&mut changes);
+        Ok((answer, Arc::new(changes)))
+    }
+
+    fn has_committed(&self, changes: &Changeset) {
+        self.recent.committed(changes);
+        self.committed.notify_waiters();
     }
 
     /// Lets whoever won go first: nothing for the first attempts, then a short random wait.
@@ -294,18 +323,15 @@ impl World {
         at: Option<Timestamp>,
         mut rule: impl FnMut(&mut Tx) -> Result<R>,
     ) -> Result<R> {
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             let now = at.unwrap_or_else(|| self.now());
-            let mut tx = Tx::new(self, caller.clone(), Origin::default(), now);
-            let answer = rule(&mut tx)?;
-            let mut changes = tx.into_changes();
+            let (answer, changes) = self.attempt(caller, &Origin::default(), now, attempt == 0, &mut rule)?;
             if changes.is_empty() {
                 return Ok(answer);
             }
-            self.reader.prepare(&mut changes);
-            match self.committer.submit_blocking(Arc::new(changes), now.0) {
+            match self.committer.submit_blocking(changes.clone(), now.0) {
                 Verdict::Committed => {
-                    self.committed.notify_waiters();
+                    self.has_committed(&changes);
                     return Ok(answer);
                 }
                 Verdict::Refused(error) => return Err(error),

@@ -116,8 +116,10 @@ pub struct Account {
 }
 
 impl Document for Account {
-    const KIND: &'static Kind =
-        &Kind::new::<Account>("account", "account", &["acct"], &[Column::int("connected").unindexed()]);
+    const KIND: &'static Kind = &Kind {
+        often_read: true,
+        ..Kind::new::<Account>("account", "account", &["acct"], &[Column::int("connected").unindexed()])
+    };
     type Private = AccountPrivate;
     fn id(&self) -> &str {
         &self.id

@@ -138,6 +138,8 @@ pub trait Reader: Send + Sync + 'static {
     fn prepare(&self, _changeset: &mut Changeset) {}
     /// One document.
     fn get(&self, kind: &'static Kind, id: &str) -> StoreResult<Option<Row>>;
+    /// Several documents of a kind, in any order, without those that do not exist: one question to the store.
+    fn get_many(&self, kind: &'static Kind, ids: &[&str]) -> StoreResult<Vec<Row>>;
     /// A page of documents: at most `limit`, newest first. With [`Cursor::Before`] the page is still newest first.
     /// A cursor whose document does not exist gives an empty page.
     fn list(&self, query: &ListQuery) -> StoreResult<Vec<Row>>;

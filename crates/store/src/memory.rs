@@ -302,6 +302,12 @@ impl Reader for Memory {
         Ok(self.state().tables.get(kind.table).and_then(|table| table.rows.get(id)).cloned())
     }
 
+    fn get_many(&self, kind: &'static Kind, ids: &[&str]) -> StoreResult<Vec<Row>> {
+        let state = self.state();
+        let Some(table) = state.tables.get(kind.table) else { return Ok(Vec::new()) };
+        Ok(ids.iter().filter_map(|id| table.rows.get(*id)).cloned().collect())
+    }
+
     fn list(&self, query: &ListQuery) -> StoreResult<Vec<Row>> {
         let state = self.state();
         let Some(table) = state.tables.get(query.kind.table) else { return Ok(Vec::new()) };

@@ -224,7 +224,8 @@ mod tests {
             run(&two, |tx| {
                 tx.load::<Seller>("seller_1")?;
                 relied.push(tx.relies_on_recent());
-                Ok(tx.set("sold", "one more"))
+                tx.set("sold", "one more");
+                Ok(())
             })
             .unwrap();
             relied
@@ -242,7 +243,11 @@ mod tests {
         sell(&two, &runs).unwrap();
         allow(&one, false);
         runs.set(0);
-        run(&two, |tx| Ok(tx.set("sold", "none"))).unwrap();
+        run(&two, |tx| {
+            tx.set("sold", "none");
+            Ok(())
+        })
+        .unwrap();
         let refused = sell(&two, &runs).unwrap_err();
         assert_eq!(refused, ApiError::bad_request("closed"));
         assert_eq!(runs.get(), 2, "the first run met an old document, and its commit a conflict");
@@ -280,6 +285,21 @@ mod tests {
         let runs = Cell::new(0);
         assert_eq!(sell(&one, &runs).unwrap(), 2);
         assert_eq!(runs.get(), 1);
+    }
+
+    #[test]
+    fn what_is_looked_up_for_later_is_what_is_read_then() {
+        let (one, _, _) = processes();
+        open_shop(&one);
+        one.read(&Caller::account("acct_1"), |tx| {
+            tx.prefetch(Seller::KIND, ["seller_1", "seller_9", "seller_1"])?;
+            tx.prefetch(Seller::KIND, ["seller_1"])?;
+            assert_eq!(tx.find::<Seller>("seller_1")?.map(|seller| seller.version), Some(1));
+            assert!(tx.find::<Seller>("seller_9")?.is_none());
+            assert_eq!(tx.changes().reads.len(), 2, "both count as read: that there is none is a fact, too");
+            Ok(())
+        })
+        .unwrap();
     }
 
     #[test]

@@ -181,6 +181,8 @@ pub struct Tx<'w> {
     /// What was read, as it was then: a document is the same throughout a transaction.
     reads: HashMap<Arc<str>, (&'static Kind, Option<Arc<Loaded>>)>,
     writes: HashMap<Arc<str>, usize>,
+    /// What was looked up for later, with those that do not exist: see [`Tx::prefetch`].
+    fetched: HashMap<Arc<str>, (&'static Kind, Option<Row>)>,
     source: Source<'w>,
     relies_on_recent: bool,
 }
@@ -212,6 +214,7 @@ impl<'w> Tx<'w> {
             changes: Changeset::default(),
             reads: HashMap::new(),
             writes: HashMap::new(),
+            fetched: HashMap::new(),
             source,
             relies_on_recent: false,
         }
@@ -354,10 +357,23 @@ impl<'w> Tx<'w> {
             let write = &self.changes.writes[at];
             return Ok((write.kind == kind && write.what != WriteKind::Delete).then(|| write.row.clone()));
         }
+        if let Some((_, row)) = self.fetched.get(id).filter(|(fetched, _)| *fetched == kind) {
+            return Ok(row.clone());
+        }
         if !is_plausible_id(id) {
             return Ok(None);
         }
         self.store(self.world.reader().get(kind, id))
+    }
+
+    /// Looks up documents of a kind that are going to be asked for, all at once. None of them counts as read by that.
+    pub fn prefetch<'i>(&mut self, kind: &'static Kind, ids: impl IntoIterator<Item = &'i str>) -> Result<()> {
+        let is_new = |id: &&str| is_plausible_id(id) && !self.fetched.contains_key(*id);
+        let ids: Vec<&str> = ids.into_iter().filter(is_new).collect();
+        let found = self.store(self.world.reader().get_many(kind, &ids))?;
+        self.fetched.extend(ids.into_iter().map(|id| (Arc::from(id), (kind, None))));
+        self.fetched.extend(found.into_iter().map(|row| (row.id.clone(), (kind, Some(row)))));
+        Ok(())
     }
 
     /// A document without remembering that it was read: for showing it, not for deciding.

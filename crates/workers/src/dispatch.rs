@@ -101,24 +101,24 @@ impl Plan<'_> {
         // Read after the events: then every endpoint that was there before an event is known.
         let endpoints = deliverer.endpoints.current(self.world)?;
         let mut dispatched = Vec::new();
-        let mut events = 0;
+        let mut events: Vec<String> = Vec::new();
         for batch in batches {
-            if EVENTS <= events {
+            if EVENTS <= events.len() {
                 break;
             }
-            events += batch.events.len();
+            events.extend(batch.events);
             dispatched.push(batch.id);
-            if endpoints.is_empty() {
-                continue;
-            }
-            for id in &batch.events {
+        }
+        if !endpoints.is_empty() {
+            tx.prefetch(Event::KIND, events.iter().map(String::as_str))?;
+            for id in &events {
                 if let Some(row) = tx.peek_row(Event::KIND, id)? {
                     self.dispatch_event(tx, &endpoints, &row)?;
                 }
             }
         }
         tx.journal(Journal::Dispatched(dispatched));
-        Ok(events as u64)
+        Ok(events.len() as u64)
     }
 
     fn dispatch_event(&mut self, tx: &mut Tx, endpoints: &Endpoints, row: &Row) -> Result<()> {

@@ -149,6 +149,11 @@ impl Reader for PostgresReader {
         self.one(&sql, &[&id])?.map(|row| document(&row, kind)).transpose()
     }
 
+    fn get_many(&self, kind: &'static Kind, ids: &[&str]) -> StoreResult<Vec<Row>> {
+        let sql = query::select(kind) + r#" WHERE "id" = ANY($1)"#;
+        documents(&self.all(&sql, &[&ids])?, kind)
+    }
+
     fn list(&self, query: &ListQuery) -> StoreResult<Vec<Row>> {
         let place = match &query.cursor {
             Cursor::Start => None,

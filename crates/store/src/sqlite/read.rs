@@ -158,6 +158,16 @@ impl Reader for SqliteReader {
         self.with(|c| one(c, &sql, [id], |row| document(row, kind)))
     }
 
+    fn get_many(&self, kind: &'static Kind, ids: &[&str]) -> StoreResult<Vec<Row>> {
+        let sql = query::select(kind) + r#" WHERE "id" = $1"#;
+        self.with(|connection| {
+            // One transaction: a lock and a look at the log for all of them.
+            let transaction = connection.unchecked_transaction()?;
+            let rows = ids.iter().filter_map(|id| one(&transaction, &sql, [id], |row| document(row, kind)).transpose());
+            rows.collect()
+        })
+    }
+
     fn list(&self, query: &ListQuery) -> StoreResult<Vec<Row>> {
         let (Cursor::After(cursor) | Cursor::Before(cursor)) = &query.cursor else {
             let Sql { text, params } = query::list(query, None);

@@ -20,6 +20,16 @@ pub fn a_document_is_made_changed_and_removed(store: &mut Store) {
     assert_eq!(store.reader.get(&ENTRY, "th_1").unwrap(), None);
 }
 
+pub fn several_documents_are_read_at_once(store: &mut Store) {
+    store.commit([new().create("th_1"), new().create("th_2"), new().create("th_3")]);
+    store.commit([new().update("th_2", 2), new().delete("th_3", 2)]);
+    let mut rows = store.reader.get_many(&THING, &["th_2", "th_3", "th_9", "th_1"]).unwrap();
+    rows.sort_by(|a, b| a.id.cmp(&b.id));
+    assert_eq!(rows, [row("th_1", 1), row("th_2", 2)]);
+    assert_eq!(store.reader.get_many(&ENTRY, &["th_1"]).unwrap(), []);
+    assert_eq!(store.reader.get_many(&THING, &[]).unwrap(), []);
+}
+
 pub fn what_is_made_twice_or_changed_from_an_old_version_conflicts(store: &mut Store) {
     store.commit([new().create("th_1"), new().create("th_2")]);
     assert_eq!(store.commit([new().create("th_1"), new().create("th_3")]), [Conflict, Committed]);

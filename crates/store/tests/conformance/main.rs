@@ -39,6 +39,7 @@ macro_rules! on_every_engine {
 on_every_engine! {
     cases:
         a_document_is_made_changed_and_removed
+        several_documents_are_read_at_once
         what_is_made_twice_or_changed_from_an_old_version_conflicts
         what_was_read_must_not_have_changed
         changesets_of_one_batch_see_the_ones_before_them

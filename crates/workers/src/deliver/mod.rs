@@ -177,6 +177,7 @@ impl Deliverer {
             if page.has_more || limit == 0 {
                 left.push(endpoint.clone());
             }
+            tx.prefetch(Delivery::KIND, page.rows.iter().take(limit).map(|row| &*row.id))?;
             let mut waiting = Vec::with_capacity(page.rows.len());
             for row in page.rows.iter().take(limit) {
                 waiting.extend(tx.find::<Delivery>(&row.id)?.filter(|delivery| delivery.waiting));
@@ -208,6 +209,7 @@ impl Deliverer {
         }
         let endpoints = self.endpoints.current(&self.world)?;
         let mut room = self.room();
+        tx.prefetch(Delivery::KIND, page.rows.iter().map(|row| &*row.id))?;
         let mut due = Vec::with_capacity(page.rows.len());
         for row in &page.rows {
             due.extend(tx.find::<Delivery>(&row.id)?.filter(|delivery| delivery.is_due(now)));
@@ -226,6 +228,7 @@ impl Deliverer {
     ) -> Result<Vec<Work>> {
         let events: Vec<String> = deliveries.iter().map(|delivery| delivery.event.clone()).collect();
         let pending = pending_webhooks(tx, events.iter().map(String::as_str))?;
+        tx.prefetch(Event::KIND, events.iter().map(String::as_str))?;
         let mut work = Vec::new();
         for mut delivery in deliveries {
             // Its outcome was just recorded: whoever did that lets go of it and asks again.
@@ -407,6 +410,7 @@ impl Deliverer {
     fn note(&self, tx: &mut Tx, some: &[Outcome]) -> Result<Vec<Arc<str>>> {
         let now = tx.now();
         let mut waiting: Vec<Arc<str>> = Vec::new();
+        tx.prefetch(Delivery::KIND, some.iter().map(|outcome| &*outcome.delivery))?;
         for outcome in some {
             // Gone with its event, or done by another process that took it meanwhile.
             let delivery = tx.find::<Delivery>(&outcome.delivery)?;

@@ -141,7 +141,16 @@ impl Kind {
         prefixes: &'static [&'static str],
         columns: &'static [Column],
     ) -> Kind {
-        Kind { object, table, prefixes, columns, json_schema: schema_of::<T>, present: None, shows_fields: true, often_read: false }
+        Kind {
+            object,
+            table,
+            prefixes,
+            columns,
+            json_schema: schema_of::<T>,
+            present: None,
+            shows_fields: true,
+            often_read: false,
+        }
     }
 
     /// The resource in words, for messages: `payment_intent`; Stripe keeps the underscores there.

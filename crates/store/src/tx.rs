@@ -199,13 +199,7 @@ pub(crate) enum Source<'w> {
 }
 
 impl<'w> Tx<'w> {
-    pub(crate) fn new(
-        world: &'w World,
-        caller: Caller,
-        origin: Origin,
-        now: Timestamp,
-        source: Source<'w>,
-    ) -> Tx<'w> {
+    pub(crate) fn new(world: &'w World, caller: Caller, origin: Origin, now: Timestamp, source: Source<'w>) -> Tx<'w> {
         Tx {
             world,
             caller,

@@ -26,12 +26,22 @@ pub(crate) fn is_any_undispatched(world: &World) -> Result<bool> {
     Ok(!batches.is_empty())
 }
 
-/// Dispatches what was committed. Answers whether there may be more.
-pub(crate) async fn dispatch(deliverer: &Arc<Deliverer>) -> Result<bool> {
-    let (work, waiting, dispatched) = plan(deliverer).await?;
-    deliverer.note_backlog(waiting);
-    deliverer.enqueue(work);
-    Ok(0 < dispatched)
+/// What dispatching found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    Nothing,
+    /// All that there was.
+    Some,
+    /// As much as one transaction takes: there may be more.
+    Much,
+}
+
+/// Dispatches what was committed.
+pub(crate) async fn dispatch(deliverer: &Arc<Deliverer>) -> Result<Found> {
+    let dispatched = plan(deliverer).await?;
+    deliverer.note_backlog(dispatched.waiting);
+    deliverer.enqueue(dispatched.work);
+    Ok(dispatched.found)
 }
 
 /// Makes deliveries of what was committed, and sends none of them: for simulations, where nobody listens and nothing may
@@ -53,13 +63,23 @@ impl Dispatcher {
     ///
     /// Errors: 503 when the store cannot be read or written.
     pub async fn dispatch(&self) -> Result<u64> {
-        plan(&self.deliverer).await.map(|(_, _, dispatched)| dispatched)
+        plan(&self.deliverer).await.map(|dispatched| dispatched.events)
     }
 }
 
-/// Commits one transaction's worth of deliveries. Answers what this process took, whose lanes had no room, and how many
-/// events were dispatched.
-async fn plan(deliverer: &Arc<Deliverer>) -> Result<(Vec<Work>, Vec<Arc<str>>, u64)> {
+/// What became of one transaction's worth of events.
+struct Dispatched {
+    /// The deliveries that this process took.
+    work: Vec<Work>,
+    /// Endpoints whose lanes had no room.
+    waiting: Vec<Arc<str>>,
+    /// How many events there were.
+    events: u64,
+    found: Found,
+}
+
+/// Commits one transaction's worth of deliveries.
+async fn plan(deliverer: &Arc<Deliverer>) -> Result<Dispatched> {
     let world = deliverer.world();
     let mut is_first = true;
     let plan = |tx: &mut Tx| {
@@ -67,18 +87,18 @@ async fn plan(deliverer: &Arc<Deliverer>) -> Result<(Vec<Work>, Vec<Arc<str>>, u
             world,
             room: deliverer.room(),
             owners: HashMap::new(),
-            work: Vec::new(),
-            waiting: Vec::new(),
+            dispatched: Dispatched { work: Vec::new(), waiting: Vec::new(), events: 0, found: Found::Nothing },
             // A delivery may be there already when somebody asked for it to be sent again: looked for after a conflict.
             careful: !std::mem::replace(&mut is_first, false),
         };
-        let dispatched = plan.dispatch(tx, deliverer)?;
-        Ok((plan.work, plan.waiting, dispatched))
+        plan.dispatch(tx, deliverer)?;
+        Ok(plan.dispatched)
     };
-    let (work, waiting, dispatched) = world.run(&nobody(), &Origin::default(), plan).await?;
-    metrics::counter!("kontor_events_dispatched_total").increment(dispatched);
-    metrics::counter!("kontor_webhooks_dispatched_total").increment((work.len() + waiting.len()) as u64);
-    Ok((work, waiting, dispatched))
+    let dispatched = world.run(&nobody(), &Origin::default(), plan).await?;
+    let deliveries = dispatched.work.len() + dispatched.waiting.len();
+    metrics::counter!("kontor_events_dispatched_total").increment(dispatched.events);
+    metrics::counter!("kontor_webhooks_dispatched_total").increment(deliveries as u64);
+    Ok(dispatched)
 }
 
 /// One transaction's worth of dispatching.
@@ -86,29 +106,30 @@ struct Plan<'a> {
     world: &'a World,
     room: Room,
     owners: HashMap<String, Option<String>>,
-    work: Vec<Work>,
-    /// Endpoints whose lanes had no room.
-    waiting: Vec<Arc<str>>,
+    dispatched: Dispatched,
     careful: bool,
 }
 
 impl Plan<'_> {
-    fn dispatch(&mut self, tx: &mut Tx, deliverer: &Deliverer) -> Result<u64> {
+    fn dispatch(&mut self, tx: &mut Tx, deliverer: &Deliverer) -> Result<()> {
         let batches = tx.reader().undispatched(BATCHES).map_err(|error| self.world.store_error(&error))?;
         if batches.is_empty() {
-            return Ok(0);
+            return Ok(());
         }
         // Read after the events: then every endpoint that was there before an event is known.
         let endpoints = deliverer.endpoints.current(self.world)?;
-        let mut dispatched = Vec::new();
-        let mut events: Vec<String> = Vec::new();
+        let found = batches.len();
+        let (mut numbers, mut events) = (Vec::new(), Vec::<String>::new());
         for batch in batches {
             if EVENTS <= events.len() {
                 break;
             }
             events.extend(batch.events);
-            dispatched.push(batch.id);
+            numbers.push(batch.id);
         }
+        self.dispatched.events = events.len() as u64;
+        let is_all = numbers.len() == found && found < BATCHES;
+        self.dispatched.found = if is_all { Found::Some } else { Found::Much };
         if !endpoints.is_empty() {
             tx.prefetch(Event::KIND, events.iter().map(String::as_str))?;
             for id in &events {
@@ -117,8 +138,8 @@ impl Plan<'_> {
                 }
             }
         }
-        tx.journal(Journal::Dispatched(dispatched));
-        Ok(events.len() as u64)
+        tx.journal(Journal::Dispatched(numbers));
+        Ok(())
     }
 
     fn dispatch_event(&mut self, tx: &mut Tx, endpoints: &Endpoints, row: &Row) -> Result<()> {
@@ -136,7 +157,7 @@ impl Plan<'_> {
             let mut delivery = Delivery::new(&row.id, Timestamp(row.created), &target.id, connect, now);
             if self.room.take(&target.id) {
                 delivery.lease(now);
-                self.work.push(Work {
+                self.dispatched.work.push(Work {
                     delivery: delivery.id.as_str().into(),
                     target,
                     event: row.data.clone(),
@@ -145,7 +166,7 @@ impl Plan<'_> {
                 });
             } else {
                 delivery.wait();
-                self.waiting.push(target.id.clone());
+                self.dispatched.waiting.push(target.id.clone());
             }
             tx.create(&row.account, delivery, ())?;
         }

@@ -4,6 +4,9 @@
 //! its job again changes its `due` (`tx.find`, then `tx.put`): a job whose due time was moved stays. What a handler
 //! schedules for a moment within the same run has its turn at that moment.
 //!
+//! Time does not go back for them: in a sandbox, where each job runs at its own time, one that was scheduled for a moment
+//! before that of a job that has run (by a request that began before the clock was moved) runs at the later moment.
+//!
 //! A handler that fails delays nobody: its job comes back later, and later each time, and after twenty failures it is put
 //! aside for an operator to look at.
 
@@ -32,6 +35,9 @@ const ASIDE: i64 = 100 * 365 * DAY;
 const MOST_PASSES: usize = 10_000;
 /// Jobs listed at a time.
 const PAGE: usize = 500;
+
+/// The setting that says, in Unix seconds, the latest moment at which a job ran.
+const REACHED: &str = "jobs_reached";
 
 /// The due jobs of a world, and what to do with them.
 pub(crate) struct Jobs {
@@ -100,6 +106,7 @@ impl Jobs {
     /// Runs the jobs due up to `to`, all of one moment and then those of the next.
     async fn run_until(&self, to: Timestamp, mut arrive: impl FnMut(Timestamp)) -> Result<usize> {
         let mut places = self.due(to, None)?;
+        let mut reached = self.reached()?;
         let (mut done, mut last, mut passes) = (0, None, 0);
         while let Some((due, _)) = places.first() {
             let due = *due;
@@ -111,8 +118,11 @@ impl Jobs {
             arrive(due);
             while let Some((_, id)) = places.first().filter(|(at, _)| *at == due).cloned() {
                 places.pop_first();
-                match self.run(&id, due).await? {
-                    Ran::Done => done += 1,
+                match self.run(&id, due, reached).await? {
+                    Ran::Done => {
+                        done += 1;
+                        reached = reached.max(due);
+                    }
                     Ran::Gone => {}
                     Ran::Again(later) if later <= to => drop(places.insert((later, id))),
                     Ran::Again(_) => {}
@@ -153,11 +163,23 @@ impl Jobs {
         }
     }
 
-    /// Runs one job, if it is still there and due then.
-    async fn run(&self, id: &str, due: Timestamp) -> Result<Ran> {
+    /// The latest moment at which a job ran.
+    fn reached(&self) -> Result<Timestamp> {
+        let reached = self.world.reader().setting(REACHED).map_err(|error| self.world.store_error(&error))?;
+        Ok(Timestamp(reached.and_then(|text| text.parse().ok()).unwrap_or(0)))
+    }
+
+    /// Runs one job, if it is still there and due then, when the jobs have come as far as `reached`.
+    async fn run(&self, id: &str, due: Timestamp, reached: Timestamp) -> Result<Ran> {
         // In a live world nothing is dated back: a job that was late happens now.
-        let at = (!self.world.settings().livemode).then_some(due);
-        let run = |tx: &mut Tx| self.attempt(tx, id, due);
+        let at = (!self.world.settings().livemode).then_some(due.max(reached));
+        let run = |tx: &mut Tx| {
+            let done = self.attempt(tx, id, due)?;
+            if done.is_some() && at.is_some() && reached < due {
+                tx.set(REACHED, &due.0.to_string());
+            }
+            Ok(done)
+        };
         match self.world.run_at(&nobody(), &Origin::default(), at, run).await {
             Ok(None) => Ok(Ran::Gone),
             Ok(Some((name, again))) => {

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use wire::Api;
 
 use crate::deliver::Deliverer;
-use crate::dispatch::{dispatch, is_any_undispatched};
+use crate::dispatch::{Found, dispatch, is_any_undispatched};
 use crate::jobs::{JobHandlers, Jobs};
 use crate::lease::{Held, LeaseHolder};
 use crate::{clock, prune, sealer};
@@ -163,7 +163,7 @@ async fn webhooks(deliverer: Arc<Deliverer>, leases: Arc<Leases>, mut stop: Stop
             looked = Some(std::time::Instant::now());
         }
         let goes_on = match webhook_round(&deliverer, &leases.webhooks, look).await {
-            Ok(Round { more: false, .. }) => {
+            Ok(Round { next: Next::WhenWoken, .. }) => {
                 // What was committed meanwhile may be due: look again as soon as that is allowed.
                 let at_least = if look { AT_LEAST } else { DUE_AT_MOST };
                 let woken = async {
@@ -174,7 +174,9 @@ async fn webhooks(deliverer: Arc<Deliverer>, leases: Arc<Leases>, mut stop: Stop
                 };
                 rest(woken, at_least, DISPATCH_AT_MOST, &mut stop).await
             }
-            Ok(Round { more_due, .. }) => {
+            // More may be on its way, from another process too, which wakes nobody here.
+            Ok(Round { next: Next::Soon, .. }) => pause(DISPATCH_AT_MOST, &mut stop).await,
+            Ok(Round { next: Next::AtOnce, more_due }) => {
                 if more_due {
                     looked = None;
                 }
@@ -195,10 +197,16 @@ async fn webhooks(deliverer: Arc<Deliverer>, leases: Arc<Leases>, mut stop: Stop
     }
 }
 
-#[derive(Default)]
 struct Round {
-    more: bool,
+    next: Next,
     more_due: bool,
+}
+
+/// When the next round is to be.
+enum Next {
+    WhenWoken,
+    Soon,
+    AtOnce,
 }
 
 /// Dispatches, takes what waits for room and, when asked to look, what is due.
@@ -213,15 +221,22 @@ async fn webhook_round(deliverer: &Arc<Deliverer>, lease: &LeaseHolder, look: bo
     let due = look && deliverer.is_any_due()?;
     if undispatched || due || deliverer.has_backlog() {
         match lease.hold(world).await? {
-            Held::No => return Ok(Round::default()),
+            Held::No => return Ok(Round { next: Next::WhenWoken, more_due: false }),
             Held::Still => {}
             Held::Anew => deliverer.look_everywhere()?,
         }
     }
-    let dispatched = undispatched && dispatch(deliverer).await?;
+    let found = if undispatched { dispatch(deliverer).await? } else { Found::Nothing };
     let more_waiting = deliverer.take_waiting().await?;
     let more_due = due && deliverer.take_due().await?;
-    Ok(Round { more: dispatched || more_waiting || more_due, more_due })
+    let next = match found {
+        _ if more_waiting || more_due => Next::AtOnce,
+        Found::Much => Next::AtOnce,
+        // Rounds that follow each other without a pause would be many, and each would find little.
+        Found::Some => Next::Soon,
+        Found::Nothing => Next::WhenWoken,
+    };
+    Ok(Round { next, more_due })
 }
 
 async fn due_jobs(jobs: Arc<Jobs>, leases: Arc<Leases>, mut stop: Stopping) {

@@ -51,12 +51,15 @@ impl Job {
 pub(crate) struct Measured {
     latencies_us: Vec<u32>,
     seconds: f64,
+    /// Answered 429.
+    pub(crate) refused: u64,
+    /// Answered neither 200 nor 429.
     pub(crate) errors: u64,
     pub(crate) first_error: String,
 }
 
 impl Measured {
-    /// How many requests were answered.
+    /// How many requests were answered with 200.
     pub(crate) fn count(&self) -> u64 {
         self.latencies_us.len() as u64
     }
@@ -103,6 +106,7 @@ pub(crate) async fn run_paced(
     for task in tasks {
         let part = task.await??;
         all.latencies_us.extend(part.latencies_us);
+        all.refused += part.refused;
         all.errors += part.errors;
         if all.first_error.is_empty() {
             all.first_error = part.first_error;
@@ -133,12 +137,13 @@ async fn one_connection(
         let sent = Instant::now();
         stream.write_all(&request).await?;
         let status = read_answer(&mut stream, &mut buffer).await?;
-        measured.latencies_us.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX));
-        if status != 200 {
-            measured.errors += 1;
-            if measured.first_error.is_empty() {
-                measured.first_error = String::from_utf8_lossy(&buffer).into_owned();
-            }
+        match status {
+            200 => measured.latencies_us.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX)),
+            429 => measured.refused += 1,
+            _ => measured.errors += 1,
+        }
+        if status != 200 && measured.first_error.is_empty() {
+            measured.first_error = String::from_utf8_lossy(&buffer).into_owned();
         }
     }
     Ok(measured)

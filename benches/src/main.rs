@@ -76,6 +76,7 @@ async fn measure(options: &Options) -> Result<Report, Failure> {
     }
     for engine in &engines {
         steps::one_engine(options, engine, &mut report).await?;
+        steps::overload(options, engine, &mut report).await?;
         if let Some(charges) = options.fill {
             steps::large_store(options, engine, charges, &mut report).await?;
         }
@@ -84,8 +85,9 @@ async fn measure(options: &Options) -> Result<Report, Failure> {
 }
 
 fn refuse_errors(measured: &Measured) -> Result<(), Failure> {
-    if measured.errors == 0 {
+    let refused = measured.errors + measured.refused;
+    if refused == 0 {
         return Ok(());
     }
-    Err(format!("{} requests were not answered with 200; the first: {}", measured.errors, measured.first_error).into())
+    Err(format!("{refused} requests were not answered with 200; the first: {}", measured.first_error).into())
 }

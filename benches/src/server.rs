@@ -38,6 +38,7 @@ pub(crate) struct Server {
     pub(crate) address: String,
     pub(crate) folder: PathBuf,
     pub(crate) database_url: Option<String>,
+    arguments: Vec<String>,
     /// From its start until it listened.
     pub(crate) took_to_start: Duration,
 }
@@ -46,6 +47,11 @@ const DATABASE: &str = "kontor_bench";
 
 impl Server {
     pub(crate) async fn start(binary: &Path, engine: &Engine) -> Result<Server, Failure> {
+        Server::start_with(binary, engine, Vec::new()).await
+    }
+
+    /// Starts with further arguments.
+    pub(crate) async fn start_with(binary: &Path, engine: &Engine, arguments: Vec<String>) -> Result<Server, Failure> {
         let folder = std::env::temp_dir().join(format!("kontor-bench-{}-{}", std::process::id(), engine.name()));
         std::fs::create_dir_all(&folder)?;
         let mut database_url = None;
@@ -55,25 +61,31 @@ impl Server {
             execute(server, &format!("CREATE DATABASE {DATABASE}")).await?;
             database_url = Some(format!("{base}/{DATABASE}"));
         }
-        Server::run(binary, folder, database_url).await
+        Server::run(binary, folder, database_url, arguments).await
     }
 
     /// Another server on the same database.
     pub(crate) async fn beside(&self) -> Result<Server, Failure> {
-        Server::run(&self.binary, self.folder.clone(), self.database_url.clone()).await
+        Server::run(&self.binary, self.folder.clone(), self.database_url.clone(), self.arguments.clone()).await
     }
 
     /// Stops the server and starts it again on what it kept.
     pub(crate) async fn again(mut self) -> Result<Server, Failure> {
         self.end().await?;
-        Server::run(&self.binary, self.folder.clone(), self.database_url.clone()).await
+        Server::run(&self.binary, self.folder.clone(), self.database_url.clone(), self.arguments.clone()).await
     }
 
-    async fn run(binary: &Path, folder: PathBuf, database_url: Option<String>) -> Result<Server, Failure> {
+    async fn run(
+        binary: &Path,
+        folder: PathBuf,
+        database_url: Option<String>,
+        arguments: Vec<String>,
+    ) -> Result<Server, Failure> {
         let started = Instant::now();
         let mut command = Command::new(binary);
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"])
+            .args(&arguments)
             .env("KONTOR_DATA", &folder)
             .env("KONTOR_SECRET_KEY", KEY)
             .stdout(Stdio::piped())
@@ -92,7 +104,7 @@ impl Server {
         };
         let took_to_start = started.elapsed();
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Server { child, binary: binary.to_owned(), address, folder, database_url, took_to_start })
+        Ok(Server { child, binary: binary.to_owned(), address, folder, database_url, arguments, took_to_start })
     }
 
     /// Whether `kontor audit` finds everything right.

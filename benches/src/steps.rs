@@ -10,6 +10,8 @@ use crate::{Failure, Options, raw, refuse_errors};
 
 /// Charges per second that are written while reads are measured.
 const WRITTEN_BESIDE_READS: f64 = 500.0;
+/// Requests per second that are allowed when ten times as many are asked: what these two cores take beside the rest.
+const LIMIT: u32 = 500;
 /// Charges in the store that a large one is compared with.
 const SMALL: u64 = 10_000;
 
@@ -162,6 +164,31 @@ async fn several_processes(
         }
     }
     Ok(())
+}
+
+/// Ten times the load that a limit allows: what is over it is refused, and the rest is answered as before.
+pub(crate) async fn overload(options: &Options, engine: &Engine, report: &mut Report) -> Result<(), Failure> {
+    let allowed = LIMIT.to_string();
+    let limits = ["--most-per-second", &allowed, "--most-in-flight", "64"].map(str::to_owned).to_vec();
+    let server = Server::start_with(&options.kontor, engine, limits).await?;
+    let charge = server.charge_form().await?;
+    let job = Job::post("/v1/payment_intents", &charge);
+    let (name, span, limit) = (engine.name(), Duration::from_secs(options.seconds), f64::from(LIMIT));
+    for _ in 0..options.rounds {
+        let normal = run_paced(&server.address, &job, 64, span, Some(limit * 0.9)).await?;
+        let normal_p99 = normal.percentile(99.0);
+        report.add(&format!("{name}: limit of {LIMIT}/s, 0.9 of it asked: p99 ms"), normal_p99, None);
+        let much = run_paced(&server.address, &job, 640, span, Some(limit * 10.0)).await?;
+        if much.errors != 0 {
+            return Err(format!("{} requests failed under overload: {}", much.errors, much.first_error).into());
+        }
+        let what = format!("{name}: limit of {LIMIT}/s, ten times as much asked");
+        report.add(&format!("{what}: charges per second"), much.rate(), Some(("the limit", limit)));
+        report.add(&format!("{what}: refused per second"), much.refused as f64 / span.as_secs_f64(), None);
+        report.add(&format!("{what}: p99 ms of charges"), much.percentile(99.0), Some(("normal", normal_p99)));
+    }
+    server.audit().await?;
+    server.stop().await
 }
 
 /// Whether a store with many charges is as quick as one with few.

@@ -302,23 +302,24 @@ mod tests {
         .unwrap();
     }
 
+    fn loaded(id: &str, version: i64) -> Arc<Loaded> {
+        let row = Row {
+            id: id.into(),
+            account: "acct_1".into(),
+            created: 0,
+            version,
+            data: "{}".into(),
+            private: None,
+            columns: Vec::new(),
+        };
+        Arc::new(Loaded::new(Seller::KIND, row))
+    }
+
     #[test]
     fn a_late_reader_does_not_bring_back_what_was() {
         let recent = Recent::default();
-        let loaded = |version| {
-            let row = Row {
-                id: "seller_1".into(),
-                account: "acct_1".into(),
-                created: 0,
-                version,
-                data: "{}".into(),
-                private: None,
-                columns: Vec::new(),
-            };
-            Arc::new(Loaded::new(Seller::KIND, row))
-        };
-        recent.saw(Seller::KIND, "seller_1", Some(&loaded(2)));
-        recent.saw(Seller::KIND, "seller_1", Some(&loaded(1)));
+        recent.saw(Seller::KIND, "seller_1", Some(&loaded("seller_1", 2)));
+        recent.saw(Seller::KIND, "seller_1", Some(&loaded("seller_1", 1)));
         assert_eq!(recent.get(Seller::KIND, "seller_1").unwrap().row.version, 2);
         recent.saw(Seller::KIND, "seller_1", None);
         assert!(recent.get(Seller::KIND, "seller_1").is_none());
@@ -327,20 +328,12 @@ mod tests {
     #[test]
     fn memory_is_bounded() {
         let recent = Recent::default();
+        let id = |n: usize| format!("seller_{n}");
         for n in 0..10 * GENERATION {
-            let row = Row {
-                id: format!("seller_{n}").into(),
-                account: "acct_1".into(),
-                created: 0,
-                version: 1,
-                data: "{}".into(),
-                private: None,
-                columns: Vec::new(),
-            };
-            recent.saw(Seller::KIND, &row.id.clone(), Some(&Arc::new(Loaded::new(Seller::KIND, row))));
+            recent.saw(Seller::KIND, &id(n), Some(&loaded(&id(n), 1)));
         }
         let generations = recent.generations();
         assert!(generations.young.len() + generations.old.len() <= 2 * GENERATION);
-        assert!(generations.young.contains_key(&*format!("seller_{}", 10 * GENERATION - 1)));
+        assert!(generations.young.contains_key(&*id(10 * GENERATION - 1)));
     }
 }

@@ -100,8 +100,13 @@ pub(crate) async fn run_paced(
     let until = started + span;
     let job = Arc::new(job.clone());
     let pause = rate.map(|rate| Duration::from_secs_f64(connections as f64 / rate));
-    let tasks: Vec<_> =
-        (0..connections).map(|_| tokio::spawn(one_connection(address.to_owned(), job.clone(), until, pause))).collect();
+    let tasks: Vec<_> = (0..connections)
+        .map(|number| {
+            // Paced connections take turns, rather than all asking at the same moment.
+            let pace = pause.map(|pause| (started + pause.mul_f64(number as f64 / connections as f64), pause));
+            tokio::spawn(one_connection(address.to_owned(), job.clone(), until, pace))
+        })
+        .collect();
     let mut all = Measured::default();
     for task in tasks {
         let part = task.await??;
@@ -121,17 +126,16 @@ async fn one_connection(
     address: String,
     job: Arc<Job>,
     until: Instant,
-    pause: Option<Duration>,
+    mut pace: Option<(Instant, Duration)>,
 ) -> Result<Measured, Failure> {
     let mut stream = TcpStream::connect(&address).await?;
     stream.set_nodelay(true)?;
     let mut buffer = Vec::with_capacity(1 << 16);
     let mut measured = Measured::default();
-    let mut next = Instant::now();
     while Instant::now() < until {
-        if let Some(pause) = pause {
-            tokio::time::sleep_until(next.into()).await;
-            next += pause;
+        if let Some((next, pause)) = &mut pace {
+            tokio::time::sleep_until((*next).into()).await;
+            *next += *pause;
         }
         let request = job.bytes(NUMBER.fetch_add(1, Ordering::Relaxed));
         let sent = Instant::now();

@@ -81,7 +81,7 @@ impl fmt::Display for AuditReport {
 /// 6. the balance transactions that an automatic payout settles are its account's, and add up to zero with its own.
 ///
 /// It reads page by page; what it keeps in memory is a number per ledger account, one per document that was given back in
-/// part, and one per automatic payout. The store must stand still meanwhile.
+/// part, and one per automatic payout. What is read must stand still meanwhile: it is a snapshot, or nobody writes.
 ///
 /// Errors: 503 or 500 when the store cannot be read.
 pub fn audit(reader: &dyn Reader) -> Result<AuditReport> {

@@ -1,4 +1,4 @@
-//! `kontor audit`: checks the whole store.
+//! `kontor audit`: checks the whole store, also while a server writes to it.
 
 use store::Reader;
 
@@ -7,7 +7,7 @@ use crate::open;
 
 /// Checks everything and prints the verdict; answers whether the store is clean.
 pub(crate) fn run(config: &StoreConfig) -> Result<bool, ConfigError> {
-    verdict(&*open::reader(config)?)
+    verdict(&*open::snapshot(config)?)
 }
 
 /// The same for a store that is open, or a backup.

@@ -66,12 +66,15 @@ fn open_sides(config: &StoreConfig, schema: &Schema) -> Result<Sides, ConfigErro
     }
 }
 
-/// Opens the reading side only: for commands that change nothing.
-pub(crate) fn reader(config: &StoreConfig) -> Result<Arc<dyn Reader>, ConfigError> {
+/// Brings the store up to date, and reads it as it is then, whatever a server beside writes.
+pub(crate) fn snapshot(config: &StoreConfig) -> Result<Arc<dyn Reader>, ConfigError> {
     make_folder(&config.data)?;
-    Ok(match open_sides(config, &schema())? {
-        Sides::Sqlite(reader, _) | Sides::Postgres(reader, _) => reader,
-    })
+    drop(open_sides(config, &schema())?);
+    let snapshot = match &config.database_url {
+        None => store::sqlite::snapshot(&database_file(config)),
+        Some(url) => store::postgres::snapshot(url),
+    };
+    snapshot.map_err(unreadable)
 }
 
 /// Opens the world: its store, its clock where it was, its vault.

@@ -4,6 +4,7 @@
 mod server;
 
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use server::{Place, Server, kontor};
@@ -158,6 +159,37 @@ fn the_demo_ends_with_a_clean_audit_on_sqlite() {
 #[test]
 fn the_demo_ends_with_a_clean_audit_on_postgres() {
     the_demo_ends_with_a_clean_audit(&Place::postgres());
+}
+
+fn an_audit_finds_a_store_right_that_is_being_written(place: &Place) {
+    let server = Server::start(place, &[]);
+    // Enough to be read for a while.
+    let mut demo = kontor(place);
+    assert!(demo.args(["demo", "--orders", "300"]).stdout(std::process::Stdio::null()).status().unwrap().success());
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Acquire) {
+                    assert_eq!(server.pay("1700").0, 200);
+                }
+            });
+        }
+        let audits: Vec<bool> = (0..6).map(|_| place.audit()).collect();
+        is_over.store(true, Ordering::Release);
+        assert_eq!(audits, [true; 6]);
+    });
+    server.stop();
+}
+
+#[test]
+fn an_audit_finds_a_store_right_that_is_being_written_on_sqlite() {
+    an_audit_finds_a_store_right_that_is_being_written(&Place::folder());
+}
+
+#[test]
+fn an_audit_finds_a_store_right_that_is_being_written_on_postgres() {
+    an_audit_finds_a_store_right_that_is_being_written(&Place::postgres());
 }
 
 /// Kills the server in the middle of the demo and of payments whose answers are kept, and looks for all of them afterwards.

@@ -222,7 +222,8 @@ impl fmt::Display for SealReport {
     }
 }
 
-/// Checks every seal against the postings under it, and that every posting is in a batch.
+/// Checks every seal against the postings under it, and that every posting is in a batch. What is read must stand still
+/// meanwhile.
 ///
 /// Errors: 503 when the store cannot be read.
 pub fn check_seals(reader: &dyn Reader) -> Result<SealReport> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 
 use super::connection::{Param, Server, Session};
+use super::read::BEGIN_MOMENT;
 use super::{get, schema, store_error};
 use crate::backup::{Catalog, Cell, CellType, EachRow, Source, Table, Target, without_zero};
 use crate::{Schema, StoreError, StoreResult};
@@ -30,7 +31,7 @@ impl Snapshot {
         let server = Arc::new(Server::new(url)?);
         let session = server.wait(server.connect())?;
         let snapshot = Snapshot { server, session };
-        snapshot.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        snapshot.execute(BEGIN_MOMENT)?;
         Ok(snapshot)
     }
 

@@ -47,6 +47,14 @@ pub fn open(url: &str, schema: &Schema, readers: usize) -> StoreResult<(Arc<dyn 
     Ok((Arc::new(PostgresReader::new(server, readers)), engine))
 }
 
+/// Reads the store at `url`, which must be up to date, as it is now: what is written from here on is not seen.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database cannot be reached.
+pub fn snapshot(url: &str) -> StoreResult<Arc<dyn Reader>> {
+    Ok(Arc::new(PostgresReader::of_one_moment(Arc::new(Server::new(url)?))?))
+}
+
 /// Reads the store at `url`, which must be up to date.
 pub(crate) fn reader(url: &str) -> StoreResult<Arc<dyn Reader>> {
     Ok(Arc::new(PostgresReader::new(Arc::new(Server::new(url)?), 1)))

@@ -23,14 +23,28 @@ pub struct PostgresReader {
     server: Arc<Server>,
     sessions: Vec<Mutex<Option<Arc<Session>>>>,
     next: AtomicUsize,
+    /// Whether the only connection is in a transaction that sees one moment: another would see another.
+    is_one_moment: bool,
 }
+
+/// Begins a transaction that sees what there is now.
+pub(super) const BEGIN_MOMENT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 type PostgresRow = tokio_postgres::Row;
 
 impl PostgresReader {
     pub(super) fn new(server: Arc<Server>, sessions: usize) -> PostgresReader {
         let sessions = (0..sessions.max(1)).map(|_| Mutex::new(None)).collect();
-        PostgresReader { server, sessions, next: AtomicUsize::new(0) }
+        PostgresReader { server, sessions, next: AtomicUsize::new(0), is_one_moment: false }
+    }
+
+    /// Reads what there is now.
+    pub(super) fn of_one_moment(server: Arc<Server>) -> StoreResult<PostgresReader> {
+        let session = server.wait(server.connect())?;
+        let begun = server.wait(session.client.batch_execute(BEGIN_MOMENT));
+        begun.map_err(|error| store_error(&error))?;
+        let sessions = vec![Mutex::new(Some(Arc::new(session)))];
+        Ok(PostgresReader { server, sessions, next: AtomicUsize::new(0), is_one_moment: true })
     }
 
     fn all(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> StoreResult<Vec<PostgresRow>> {
@@ -59,6 +73,9 @@ impl PostgresReader {
         let open = slot().clone().filter(|session| !session.client.is_closed());
         if let Some(session) = open {
             return Ok(session);
+        }
+        if self.is_one_moment {
+            return Err(StoreError::Unavailable("the moment that was being read is gone".to_owned()));
         }
         let session = Arc::new(self.server.connect().await?);
         *slot() = Some(session.clone());

@@ -6,7 +6,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement, TransactionBehavior};
 
 use super::packing::has_texts;
-use super::read::unpacked;
+use super::read::{BEGIN_MOMENT, unpacked};
 use super::{Place, READER_CACHE, WRITER_CACHE, schema, store_error};
 use crate::backup::{Catalog, Cell, CellType, EachRow, Source, Table, Target};
 use crate::packed::Packer;
@@ -30,9 +30,7 @@ pub(crate) fn source(path: &Path) -> StoreResult<(Snapshot, usize)> {
 impl Snapshot {
     pub(crate) fn open(path: &Path) -> StoreResult<Snapshot> {
         let connection = Place::store(path).connect(READER_CACHE)?;
-        // Deferred: the first read decides which moment it is.
-        let begin = "BEGIN DEFERRED; SELECT count(*) FROM sqlite_master";
-        connection.execute_batch(begin).map_err(store_error)?;
+        connection.execute_batch(BEGIN_MOMENT).map_err(store_error)?;
         Ok(Snapshot { connection })
     }
 }

@@ -60,6 +60,15 @@ pub fn open(path: &Path, schema: &Schema, readers: usize) -> StoreResult<(Arc<dy
     Ok((Arc::new(reader), engine))
 }
 
+/// Reads the store at `path`, which must be up to date, as it is now: what is written from here on is not seen. One thread
+/// reads at a time. The log cannot be cut back before the reader is gone.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the file cannot be opened.
+pub fn snapshot(path: &Path) -> StoreResult<Arc<dyn Reader>> {
+    Ok(Arc::new(SqliteReader::of_one_moment(Place::store(path), Arc::default())?))
+}
+
 /// Reads the store at `path`, which must be up to date.
 pub(crate) fn reader(path: &Path) -> StoreResult<Arc<dyn Reader>> {
     Ok(Arc::new(SqliteReader::new(Place::store(path), 1, Arc::default())?))

@@ -11,7 +11,9 @@ use rusqlite::{Connection, OptionalExtension, Params};
 use super::{Place, READER_CACHE, store_error};
 use crate::packed::{Packer, unpack};
 use crate::query::{self, Param, ROW_COLUMNS, Sql};
-use crate::{BatchRow, Changeset, Cursor, Idempotency, Kind, ListQuery, PostingRow, Reader, Row, StoreResult, Value};
+use crate::{
+    BatchRow, Changeset, Cursor, Idempotency, Kind, ListQuery, PostingRow, Reader, Row, StoreError, StoreResult, Value,
+};
 
 /// Reads from the store, from any number of threads.
 ///
@@ -22,18 +24,33 @@ pub struct SqliteReader {
     idle: Mutex<Vec<Connection>>,
     keep: usize,
     packer: Arc<Packer>,
+    /// Whether the only connection is in a transaction that sees one moment: another would see another.
+    is_one_moment: bool,
 }
+
+/// Begins a transaction that sees what there is now. Deferred: the first read decides which moment it is.
+pub(super) const BEGIN_MOMENT: &str = "BEGIN DEFERRED; SELECT count(*) FROM sqlite_master";
 
 impl SqliteReader {
     pub(super) fn new(place: Place, keep: usize, packer: Arc<Packer>) -> StoreResult<SqliteReader> {
         let first = place.connect(READER_CACHE)?;
-        Ok(SqliteReader { place, idle: Mutex::new(vec![first]), keep: keep.max(1), packer })
+        Ok(SqliteReader { place, idle: Mutex::new(vec![first]), keep: keep.max(1), packer, is_one_moment: false })
+    }
+
+    /// Reads what there is now, from one thread at a time.
+    pub(super) fn of_one_moment(place: Place, packer: Arc<Packer>) -> StoreResult<SqliteReader> {
+        let only = place.connect(READER_CACHE)?;
+        only.execute_batch(BEGIN_MOMENT).map_err(store_error)?;
+        Ok(SqliteReader { place, idle: Mutex::new(vec![only]), keep: 1, packer, is_one_moment: true })
     }
 
     fn with<R>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<R>) -> StoreResult<R> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
+            None if self.is_one_moment => {
+                return Err(StoreError::Unavailable("the moment that was being read is gone".to_owned()));
+            }
             None => self.place.connect(READER_CACHE)?,
         };
         // A connection that failed is not kept: the next read starts with a fresh one.
@@ -162,9 +179,11 @@ impl Reader for SqliteReader {
         let sql = query::select(kind) + r#" WHERE "id" = $1"#;
         self.with(|connection| {
             // One transaction: a lock and a look at the log for all of them.
-            let transaction = connection.unchecked_transaction()?;
-            let rows = ids.iter().filter_map(|id| one(&transaction, &sql, [id], |row| document(row, kind)).transpose());
-            rows.collect()
+            let transaction = connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose()?;
+            let rows = ids.iter().filter_map(|id| one(connection, &sql, [id], |row| document(row, kind)).transpose());
+            let rows = rows.collect();
+            drop(transaction);
+            rows
         })
     }
 

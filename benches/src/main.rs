@@ -29,7 +29,7 @@ struct Options {
     rounds: usize,
 
     /// Seconds that each measurement takes
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 3)]
     seconds: u64,
 
     /// Only SQLite

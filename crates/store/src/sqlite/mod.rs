@@ -35,8 +35,9 @@ pub(crate) const PAGE_SIZE: i64 = 4_096;
 const CHECKPOINT_PAGES: i64 = 8_192;
 /// A log that grew beyond this, while a long read held it, is cut back.
 const LOG_BYTES: i64 = 64 << 20;
-/// Kilobytes of pages kept by the connection that writes, and by each that reads.
-const WRITER_CACHE: i64 = 64 << 10;
+/// Kilobytes of pages kept by the connection that writes, and by each that reads. What is written is mostly at the end of
+/// each tree, so more would not save reads; and SQLite goes through all it keeps after each commit that moved pages.
+const WRITER_CACHE: i64 = 16 << 10;
 const READER_CACHE: i64 = 8 << 10;
 /// Statements kept prepared by each connection.
 const STATEMENTS: usize = 512;

@@ -118,6 +118,14 @@ impl Server {
         }
     }
 
+    /// A new connection in a transaction that sees what there is now.
+    pub(super) fn connect_to_this_moment(&self) -> StoreResult<Session> {
+        let session = self.wait(self.connect())?;
+        let begun = self.wait(session.client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+        begun.map_err(|error| store_error(&error))?;
+        Ok(session)
+    }
+
     fn pause(&self) -> std::sync::MutexGuard<'_, Pause> {
         self.pause.lock().unwrap_or_else(PoisonError::into_inner)
     }

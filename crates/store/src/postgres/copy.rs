@@ -5,7 +5,6 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 
 use super::connection::{Param, Server, Session};
-use super::read::BEGIN_MOMENT;
 use super::{get, schema, store_error};
 use crate::backup::{Catalog, Cell, CellType, EachRow, Source, Table, Target, without_zero};
 use crate::{Schema, StoreError, StoreResult};
@@ -29,10 +28,8 @@ pub(crate) fn source(url: &str) -> StoreResult<(Snapshot, usize)> {
 impl Snapshot {
     pub(crate) fn open(url: &str) -> StoreResult<Snapshot> {
         let server = Arc::new(Server::new(url)?);
-        let session = server.wait(server.connect())?;
-        let snapshot = Snapshot { server, session };
-        snapshot.execute(BEGIN_MOMENT)?;
-        Ok(snapshot)
+        let session = server.connect_to_this_moment()?;
+        Ok(Snapshot { server, session })
     }
 
     fn execute(&self, sql: &str) -> StoreResult<()> {

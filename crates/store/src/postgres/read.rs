@@ -27,9 +27,6 @@ pub struct PostgresReader {
     is_one_moment: bool,
 }
 
-/// Begins a transaction that sees what there is now.
-pub(super) const BEGIN_MOMENT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
 type PostgresRow = tokio_postgres::Row;
 
 impl PostgresReader {
@@ -40,10 +37,7 @@ impl PostgresReader {
 
     /// Reads what there is now.
     pub(super) fn of_one_moment(server: Arc<Server>) -> StoreResult<PostgresReader> {
-        let session = server.wait(server.connect())?;
-        let begun = server.wait(session.client.batch_execute(BEGIN_MOMENT));
-        begun.map_err(|error| store_error(&error))?;
-        let sessions = vec![Mutex::new(Some(Arc::new(session)))];
+        let sessions = vec![Mutex::new(Some(Arc::new(server.connect_to_this_moment()?)))];
         Ok(PostgresReader { server, sessions, next: AtomicUsize::new(0), is_one_moment: true })
     }
 

@@ -6,8 +6,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement, TransactionBehavior};
 
 use super::packing::has_texts;
-use super::read::{BEGIN_MOMENT, unpacked};
-use super::{Place, READER_CACHE, WRITER_CACHE, schema, store_error};
+use super::read::unpacked;
+use super::{Place, WRITER_CACHE, schema, store_error};
 use crate::backup::{Catalog, Cell, CellType, EachRow, Source, Table, Target};
 use crate::packed::Packer;
 use crate::{Schema, StoreError, StoreResult};
@@ -29,9 +29,7 @@ pub(crate) fn source(path: &Path) -> StoreResult<(Snapshot, usize)> {
 
 impl Snapshot {
     pub(crate) fn open(path: &Path) -> StoreResult<Snapshot> {
-        let connection = Place::store(path).connect(READER_CACHE)?;
-        connection.execute_batch(BEGIN_MOMENT).map_err(store_error)?;
-        Ok(Snapshot { connection })
+        Ok(Snapshot { connection: Place::store(path).connect_to_this_moment()? })
     }
 }
 

@@ -131,6 +131,15 @@ impl Place {
         Ok(connection)
     }
 
+    /// A connection in a transaction that sees what there is now.
+    fn connect_to_this_moment(&self) -> StoreResult<Connection> {
+        let connection = self.connect(READER_CACHE)?;
+        // Deferred: the first read decides which moment it is.
+        let begin = "BEGIN DEFERRED; SELECT count(*) FROM sqlite_master";
+        connection.execute_batch(begin).map_err(store_error)?;
+        Ok(connection)
+    }
+
     fn configure(&self, connection: &Connection, cache_kilobytes: i64) -> rusqlite::Result<()> {
         connection.busy_timeout(BUSY)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);

@@ -28,9 +28,6 @@ pub struct SqliteReader {
     is_one_moment: bool,
 }
 
-/// Begins a transaction that sees what there is now. Deferred: the first read decides which moment it is.
-pub(super) const BEGIN_MOMENT: &str = "BEGIN DEFERRED; SELECT count(*) FROM sqlite_master";
-
 impl SqliteReader {
     pub(super) fn new(place: Place, keep: usize, packer: Arc<Packer>) -> StoreResult<SqliteReader> {
         let first = place.connect(READER_CACHE)?;
@@ -39,8 +36,7 @@ impl SqliteReader {
 
     /// Reads what there is now, from one thread at a time.
     pub(super) fn of_one_moment(place: Place, packer: Arc<Packer>) -> StoreResult<SqliteReader> {
-        let only = place.connect(READER_CACHE)?;
-        only.execute_batch(BEGIN_MOMENT).map_err(store_error)?;
+        let only = place.connect_to_this_moment()?;
         Ok(SqliteReader { place, idle: Mutex::new(vec![only]), keep: 1, packer, is_one_moment: true })
     }
 

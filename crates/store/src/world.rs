@@ -264,14 +264,10 @@ impl World {
             if changes.is_empty() {
                 return Ok(answer);
             }
-            match self.committer.submit(changes.clone(), now.0).await {
-                Verdict::Committed => {
-                    self.has_committed(&changes);
-                    return Ok(answer);
-                }
-                Verdict::Refused(error) => return Err(error),
-                Verdict::Failed => return Err(ApiError::unavailable()),
-                Verdict::Conflict => self.back_off(attempt).await,
+            let verdict = self.committer.submit(changes.clone(), now.0).await;
+            match self.outcome(verdict, answer, &changes) {
+                Some(outcome) => return outcome,
+                None => self.back_off(attempt).await,
             }
         }
         Err(ApiError::lock_timeout())
@@ -300,9 +296,18 @@ impl World {
         Ok((answer, Arc::new(changes)))
     }
 
-    fn has_committed(&self, changes: &Changeset) {
-        self.recent.committed(changes);
-        self.committed.notify_waiters();
+    /// What a verdict means for whoever asked; `None` when the rule is to run again.
+    fn outcome<R>(&self, verdict: Verdict, answer: R, changes: &Changeset) -> Option<Result<R>> {
+        match verdict {
+            Verdict::Committed => {
+                self.recent.committed(changes);
+                self.committed.notify_waiters();
+                Some(Ok(answer))
+            }
+            Verdict::Refused(error) => Some(Err(error)),
+            Verdict::Failed => Some(Err(ApiError::unavailable())),
+            Verdict::Conflict => None,
+        }
     }
 
     /// Lets whoever won go first: nothing for the first attempts, then a short random wait.
@@ -329,14 +334,9 @@ impl World {
             if changes.is_empty() {
                 return Ok(answer);
             }
-            match self.committer.submit_blocking(changes.clone(), now.0) {
-                Verdict::Committed => {
-                    self.has_committed(&changes);
-                    return Ok(answer);
-                }
-                Verdict::Refused(error) => return Err(error),
-                Verdict::Failed => return Err(ApiError::unavailable()),
-                Verdict::Conflict => {}
+            let verdict = self.committer.submit_blocking(changes.clone(), now.0);
+            if let Some(outcome) = self.outcome(verdict, answer, &changes) {
+                return outcome;
             }
         }
         Err(ApiError::lock_timeout())

@@ -142,7 +142,7 @@ mod tests {
     use serde::{Deserialize, Serialize};
 
     use super::*;
-    use crate::{Caller, Clock, Memory, Reader, Schema, Tx, Value, Vault, World, WorldSettings};
+    use crate::{Caller, Clock, Cursor, ListQuery, Memory, Reader, Schema, Tx, Value, Vault, World, WorldSettings};
 
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
     struct Seller {
@@ -300,6 +300,27 @@ mod tests {
             Ok(())
         })
         .unwrap();
+    }
+
+    #[test]
+    fn what_was_listed_and_kept_is_read_as_it_was_listed() {
+        let (one, two, _) = processes();
+        open_shop(&one);
+        let mut versions = Vec::new();
+        run(&two, |tx| {
+            let query =
+                ListQuery { kind: Seller::KIND, account: None, filters: Vec::new(), cursor: Cursor::Start, limit: 10 };
+            let page = tx.list(&query)?;
+            tx.keep(Seller::KIND, page.rows);
+            if versions.is_empty() {
+                allow(&one, false);
+            }
+            versions.push(tx.load::<Seller>("seller_1")?.version);
+            tx.set("sold", "one more");
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(versions, [1, 2], "what changed after it was listed is a conflict");
     }
 
     fn loaded(id: &str, version: i64) -> Arc<Loaded> {

@@ -366,8 +366,14 @@ impl<'w> Tx<'w> {
         let ids: Vec<&str> = ids.into_iter().filter(is_new).collect();
         let found = self.store(self.world.reader().get_many(kind, &ids))?;
         self.fetched.extend(ids.into_iter().map(|id| (Arc::from(id), (kind, None))));
-        self.fetched.extend(found.into_iter().map(|row| (row.id.clone(), (kind, Some(row)))));
+        self.keep(kind, found);
         Ok(())
+    }
+
+    /// Documents of a kind that were listed and are going to be asked for: they are not looked up again. None of them
+    /// counts as read by that.
+    pub fn keep(&mut self, kind: &'static Kind, rows: impl IntoIterator<Item = Row>) {
+        self.fetched.extend(rows.into_iter().map(|row| (row.id.clone(), (kind, Some(row)))));
     }
 
     /// A document without remembering that it was read: for showing it, not for deciding.

@@ -230,8 +230,8 @@ async fn webhook_round(deliverer: &Arc<Deliverer>, lease: &LeaseHolder, look: bo
     let more_waiting = deliverer.take_waiting().await?;
     let more_due = due && deliverer.take_due().await?;
     let next = match found {
-        _ if more_waiting || more_due => Next::AtOnce,
         Found::Much => Next::AtOnce,
+        Found::Some | Found::Nothing if more_waiting || more_due => Next::AtOnce,
         // Rounds that follow each other without a pause would be many, and each would find little.
         Found::Some => Next::Soon,
         Found::Nothing => Next::WhenWoken,

@@ -177,7 +177,7 @@ impl Deliverer {
             if page.has_more || limit == 0 {
                 left.push(endpoint.clone());
             }
-            tx.prefetch(Delivery::KIND, page.rows.iter().take(limit).map(|row| &*row.id))?;
+            tx.keep(Delivery::KIND, page.rows.iter().take(limit).cloned());
             let mut waiting = Vec::with_capacity(page.rows.len());
             for row in page.rows.iter().take(limit) {
                 waiting.extend(tx.find::<Delivery>(&row.id)?.filter(|delivery| delivery.waiting));
@@ -209,7 +209,7 @@ impl Deliverer {
         }
         let endpoints = self.endpoints.current(&self.world)?;
         let mut room = self.room();
-        tx.prefetch(Delivery::KIND, page.rows.iter().map(|row| &*row.id))?;
+        tx.keep(Delivery::KIND, page.rows.iter().cloned());
         let mut due = Vec::with_capacity(page.rows.len());
         for row in &page.rows {
             due.extend(tx.find::<Delivery>(&row.id)?.filter(|delivery| delivery.is_due(now)));

@@ -61,12 +61,12 @@ sim: ## Simulate a marketplace with faults (SEED=… plays the same world, STEPS
 	cargo run --quiet --profile sim --locked -p kontor-sim -- $(if $(SEED),--seed $(SEED)) --steps $(or $(STEPS),20000) $(ARGS)
 
 # Where cargo-deny is missing it is built first, which takes two cores five minutes, once.
-# Advisories come from a database on the network: where it cannot be reached, they are left out, and that is said.
+# Advisories come from a database on the network: where it cannot be fetched, they are left out, and that is said with why.
 deny: ## Check licences, bans and sources of what is linked in, and advisories where their database can be reached
 	scripts/need deny
 	cargo deny --locked check licenses bans sources
-	@if cargo deny fetch db >/dev/null 2>&1; then cargo deny --locked --offline check advisories; \
-	else echo "advisories: not checked, since their database cannot be reached" >&2; fi
+	@if why=$$(cargo deny fetch db 2>&1); then cargo deny --locked --offline check advisories; \
+	else printf '%s\nadvisories: NOT checked, since their database could not be fetched\n' "$$why" >&2; fi
 
 fuzz: ## Throw bytes at all that reads what strangers send (SECONDS=… for each target, ARGS="--target forms --seed 1")
 	scripts/need build

@@ -68,6 +68,10 @@ impl Measured {
         self.latencies_us.len() as f64 / self.seconds
     }
 
+    pub(crate) fn refused_rate(&self) -> f64 {
+        self.refused as f64 / self.seconds
+    }
+
     /// In milliseconds.
     pub(crate) fn percentile(&self, percent: f64) -> f64 {
         let last = self.latencies_us.len().saturating_sub(1);

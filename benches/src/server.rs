@@ -72,7 +72,7 @@ impl Server {
     /// Stops the server and starts it again on what it kept.
     pub(crate) async fn again(mut self) -> Result<Server, Failure> {
         self.end().await?;
-        Server::run(&self.binary, self.folder.clone(), self.database_url.clone(), self.arguments.clone()).await
+        self.beside().await
     }
 
     async fn run(
@@ -110,11 +110,16 @@ impl Server {
     /// Whether `kontor audit` finds everything right.
     pub(crate) async fn audit(&self) -> Result<(), Failure> {
         let mut command = Command::new(&self.binary);
-        command.arg("audit").env("KONTOR_DATA", &self.folder).stdout(Stdio::null());
+        command.arg("audit").env("KONTOR_DATA", &self.folder);
         if let Some(url) = &self.database_url {
             command.env("KONTOR_DATABASE_URL", url);
         }
-        if command.status().await?.success() { Ok(()) } else { Err("the books are not right after the load".into()) }
+        let output = command.output().await?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = [output.stdout, output.stderr].concat();
+        Err(format!("the books are not right after the load:\n{}", String::from_utf8_lossy(&said)).into())
     }
 
     /// One request on a connection of its own.

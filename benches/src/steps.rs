@@ -10,7 +10,8 @@ use crate::{Failure, Options, raw, refuse_errors};
 
 /// Charges per second that are written while reads are measured.
 const WRITTEN_BESIDE_READS: f64 = 500.0;
-/// Requests per second that are allowed when ten times as many are asked: what these two cores take beside the rest.
+/// Requests per second that are allowed when ten times as many are asked: few enough that two cores can ask and refuse the
+/// others beside.
 const LIMIT: u32 = 500;
 /// Charges in the store that a large one is compared with.
 const SMALL: u64 = 10_000;
@@ -182,7 +183,7 @@ pub(crate) async fn overload(options: &Options, engine: &Engine, report: &mut Re
         }
         let what = format!("{name}: limit of {LIMIT}/s, ten times as much asked");
         report.add(&format!("{what}: charges per second"), much.rate(), Some(("the limit", limit)));
-        report.add(&format!("{what}: refused per second"), much.refused as f64 / span.as_secs_f64(), None);
+        report.add(&format!("{what}: refused per second"), much.refused_rate(), None);
         report.add(&format!("{what}: p99 ms of charges"), much.percentile(99.0), Some(("normal", normal_p99)));
     }
     server.audit().await?;
